@@ -1,0 +1,3 @@
+#ifndef LBD_ALGORITHM_H
+#define LBD_ALGORITHM_H
+#endif

@@ -1,0 +1,1 @@
+# Unit tests mirror src/ and tui/: one Criterion program for each layer.
