@@ -7,10 +7,40 @@ src_liblbd_la_LIBADD = $(EV_LIBS) $(CONFIG_LIBS) $(PCRE2_LIBS) $(XXHASH_LIBS) -l
 src_liblbd_la_SOURCES =
 
 # base: libc only
+src_liblbd_la_SOURCES += \
+	src/base/arena.c \
+	src/base/arena.h \
+	src/base/attributes.h \
+	src/base/buffer.c \
+	src/base/buffer.h \
+	src/base/clock.c \
+	src/base/clock.h \
+	src/base/invariant.c \
+	src/base/invariant.h \
+	src/base/list.h \
+	src/base/log.h \
+	src/base/mailbox.h \
+	src/base/pool.c \
+	src/base/pool.h \
+	src/base/quiesce.c \
+	src/base/quiesce.h \
+	src/base/random.h \
+	src/base/str.c \
+	src/base/str.h \
+	src/base/text.c \
+	src/base/text.h
 
 # net: sockets and libev
 
 # http: pure
+src_liblbd_la_SOURCES += \
+	src/http/chunked.h \
+	src/http/fields.def \
+	src/http/head.h \
+	src/http/http_error.def \
+	src/http/message.h \
+	src/http/methods.def \
+	src/http/write.h
 
 # rules
 

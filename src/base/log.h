@@ -1,0 +1,46 @@
+/* Logging that never blocks who logs: each thread puts finished lines into a ring of its own, one writer thread takes
+ * them out and writes them to their sinks. A full ring drops the line and counts it; the writer reports the count.
+ *
+ * Threads: a ring has one producer. Sinks are opened before the threads start (files need the privileges) and live
+ * until log_stop. */
+#ifndef LBD_BASE_LOG_H
+#define LBD_BASE_LOG_H
+
+#include "base/attributes.h"
+#include "base/str.h"
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+struct log;      /* the writer and its sinks */
+struct log_sink; /* one destination: stderr, stdout, a path, "syslog:/dev/log", "udp:HOST:PORT" */
+struct log_ring; /* one thread's lines on their way to the writer */
+
+/* Process lines go to stderr, at level info, until log_set_process_sink. NULL when memory is out. */
+struct log *log_create(void) LBD_MUST_CHECK;
+/* The same target gives the same sink. NULL: error says what was wrong with the target. Before log_start. */
+struct log_sink *log_open_sink(struct log *log, const char *target, char *error, size_t error_size) LBD_MUST_CHECK;
+void log_set_process_sink(struct log *log, struct log_sink *sink, enum log_level level);
+/* bytes: rounded up to a power of two. NULL when memory is out. Before log_start. */
+struct log_ring *log_add_ring(struct log *log, size_t bytes) LBD_MUST_CHECK;
+/* Starts the writer thread (all signals blocked in it). */
+bool log_start(struct log *log) LBD_MUST_CHECK;
+/* Writes what is in the rings, bounded to 2 s when a sink does not take it; ends the thread; frees everything. */
+void log_stop(struct log *log);
+/* The sinks that are files are opened anew (after logrotate); any thread. */
+void log_reopen(struct log *log);
+
+/* One line without its end for a sink; false: the ring was full, counted. syslog sinks get level as their priority. */
+bool log_put(struct log_ring *ring, struct log_sink *sink, enum log_level level, struct str line);
+/* A line of the process log. The writer adds time, level word and "lbd[pid]: " as the sink needs it. */
+void log_write(struct log_ring *ring, enum log_level level, const char *format, ...) LBD_PRINTF(3, 4);
+/* Whether a line of this level would be written at all. */
+bool log_wants(const struct log_ring *ring, enum log_level level);
+/* At the end of a loop turn: wakes the writer when lines wait and it sleeps; at most one system call. */
+void log_kick(struct log_ring *ring);
+/* Lines lost so far in all rings; any thread. */
+uint64_t log_dropped(const struct log *log);
+/* error, warning, notice, info, debug. */
+bool log_level_parse(struct str word, enum log_level *out) LBD_MUST_CHECK;
+const char *log_level_word(enum log_level level);
+
+#endif

@@ -1,0 +1,94 @@
+/* What an HTTP/1.1 message is once it was read: views into the received bytes, and the one decision on its framing.
+ * Pure data; RFC 9110 and 9112. */
+#ifndef LBD_HTTP_MESSAGE_H
+#define LBD_HTTP_MESSAGE_H
+
+#include "base/str.h"
+
+enum http_error {
+#define HTTP_ERROR(id, status, word, text) HTTP_ERROR_##id,
+#include "http/http_error.def"
+#undef HTTP_ERROR
+	HTTP_ERROR_COUNT
+};
+
+enum http_method {
+#define METHOD(id, token, idempotent) HTTP_METHOD_##id,
+#include "http/methods.def"
+#undef METHOD
+	HTTP_METHOD_OTHER
+};
+
+enum http_field_id {
+	HTTP_FIELD_OTHER,
+#define FIELD(id, name, hop) HTTP_FIELD_##id,
+#include "http/fields.def"
+#undef FIELD
+	HTTP_FIELD_COUNT
+};
+
+struct http_field {
+	struct str name, value; /* value without the blanks around it */
+	enum http_field_id id;
+	bool drop; /* not forwarded: hop-by-hop, named in Connection, or dropped by the proxy */
+};
+
+/* How the end of a body is found (RFC 9112 6.3): one function decides, everybody else reads it here. */
+enum http_framing_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED, HTTP_BODY_UNTIL_CLOSE };
+
+struct http_framing {
+	enum http_framing_kind kind;
+	uint64_t length; /* bytes, for HTTP_BODY_LENGTH (may be 0 there: announced, but empty) */
+};
+
+struct http_fields {
+	struct http_field *at; /* the caller's array */
+	uint32_t count, capacity;
+};
+
+struct http_request {
+	enum http_method method;
+	uint8_t minor; /* 0, or 1 for every 1.x above */
+	struct str method_text;
+	struct str target; /* as received */
+	struct str path;   /* origin-form: up to the first '?', not decoded; "*" for asterisk-form; "/" for an
+			    * absolute-form   with an empty path */
+	struct str query;  /* behind the '?'; p is NULL when there is no '?' */
+	struct str host;   /* the value to send on: of an absolute-form target, else of Host; empty for HTTP/1.0 without
+			      one */
+	struct http_fields fields;
+	struct http_framing framing;
+	bool keep_alive; /* the client would keep the connection (version, Connection) */
+	bool expect_continue;
+	bool upgrade; /* Upgrade and Connection: upgrade in HTTP/1.1, and a protocol other than h2c is left */
+	struct str
+		upgrade_to; /* that Upgrade value when it is one field without h2c; else empty and upgrade is false */
+	bool te_trailers;   /* TE: trailers was asked for */
+};
+
+struct http_response {
+	uint16_t status; /* 100..599 (three digits, first one 1 to 5) */
+	uint8_t minor;
+	struct str reason;
+	struct http_fields fields;
+	struct http_framing framing;
+	bool keep_alive;       /* the server would keep the connection and the framing allows it */
+	struct str upgrade_to; /* of a 101 with Connection: upgrade; else empty */
+};
+
+/* Whether the method's requests may be repeated (RFC 9110 9.2.2). */
+bool http_method_idempotent(enum http_method method);
+const char *http_method_token(enum http_method method);
+uint16_t http_error_status(enum http_error error);
+/* The word of logs and counters, e.g. "bad_host". */
+const char *http_error_word(enum http_error error);
+/* The sentence of the reply's body. */
+const char *http_error_text(enum http_error error);
+/* Reason phrase of a status, e.g. "Not Found"; "Unknown" for those without a registered one. */
+const char *http_status_phrase(unsigned status);
+/* The first field with this id, or NULL. */
+const struct http_field *http_fields_find(const struct http_fields *fields, enum http_field_id id);
+/* The first field of this name (any case), or NULL. */
+const struct http_field *http_fields_find_name(const struct http_fields *fields, struct str name);
+
+#endif
