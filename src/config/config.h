@@ -1,0 +1,253 @@
+/* The configuration as the rest of the program reads it: immutable, complete (every default filled in), checked, and in
+ * one arena. Text becomes this in src/config only; nobody else knows libconfig.
+ *
+ * Durations are microseconds (the file's granularity is 1 ms), sizes bytes, percentages 0..100 or as said. Lists are
+ * arrays with a count. Strings end in NUL and are never NULL; an empty one means "not set". Workers reach it through
+ * snapshots: what outlives a loop turn keeps no pointer into it. */
+#ifndef LBD_CONFIG_CONFIG_H
+#define LBD_CONFIG_CONFIG_H
+
+#include "base/arena.h"
+#include "base/log.h"
+
+#include <netinet/in.h>
+
+struct config_strings {
+	const char **at;
+	uint32_t count;
+};
+
+/* An address as written, and where it stands. Resolved later, by net/address. */
+struct config_address {
+	const char *text;
+	unsigned line;
+};
+
+struct config_network { /* CIDR; IPv4 as v4-mapped IPv6 */
+	struct in6_addr address;
+	unsigned prefix; /* of 128 */
+};
+
+struct config_networks {
+	struct config_network *at;
+	uint32_t count;
+};
+
+struct config_log {
+	const char *target;
+	enum log_level level;
+};
+
+enum config_level { CONFIG_LEVEL_USER, CONFIG_LEVEL_OPERATOR, CONFIG_LEVEL_ADMIN };
+
+struct config_stats_socket {
+	const char *path;
+	unsigned mode; /* permission bits */
+	enum config_level level;
+	uint32_t max_clients;
+	uint64_t timeout;
+	unsigned line;
+};
+
+struct config_global {
+	uint32_t threads; /* as written; 0: one for each CPU */
+	uint32_t maxconn;
+	struct config_strings plugin_path;
+	const char *user, *group;
+	uint64_t shutdown_timeout;
+	bool watch;
+	struct config_log log;
+	struct config_stats_socket *stats_sockets;
+	uint32_t stats_socket_count;
+};
+
+enum config_mode { CONFIG_MODE_HTTP, CONFIG_MODE_TCP };
+
+struct config_timeouts { /* us; 0 is off where the table allows it */
+	uint64_t connect, server, client, http_request, keep_alive, queue, tunnel, request, client_fin;
+};
+
+enum config_access_log_format {
+	CONFIG_ACCESS_LOG_OFF,
+	CONFIG_ACCESS_LOG_HTTPLOG,
+	CONFIG_ACCESS_LOG_TCPLOG,
+	CONFIG_ACCESS_LOG_JSON
+};
+
+struct config_access_log {
+	enum config_access_log_format format;
+	const char *target;
+};
+
+struct config_limits {
+	uint32_t request_line, header_bytes, headers;
+	uint64_t body; /* 0: unlimited */
+};
+
+/* One rule; a condition that was not written is NULL, empty or 0. All texts are as written; rules/ compiles them. */
+struct config_rule {
+	unsigned line;
+	const char *path, *host, *query; /* patterns */
+	struct config_strings method;
+	struct config_networks src;
+	const char *header_name, *header_match; /* pattern in header_match */
+	const char *cookie_name, *cookie_match;
+	const char *backend; /* actions from here */
+	unsigned deny;       /* status */
+	const char *redirect_to;
+	unsigned redirect_status;
+	unsigned return_status;
+	const char *return_body;
+	const char *set_header_name, *set_header_value;
+	const char *add_header_name, *add_header_value;
+	const char *del_header;
+	const char *rewrite_path;
+	const char *host_header;
+};
+
+struct config_frontend {
+	const char *name;
+	unsigned line;
+	enum config_mode mode;
+	struct config_timeouts timeouts;
+	struct config_address *bind;
+	uint32_t bind_count;
+	const char *default_backend; /* "": none, 503 for what no rule sends elsewhere */
+	uint32_t maxconn;
+	bool accept_proxy;
+	struct config_networks trusted_proxies;
+	bool upgrade;
+	struct config_access_log access_log;
+	struct config_limits limits;
+	struct config_rule *rules;
+	uint32_t rule_count;
+};
+
+struct config_server {
+	const char *name;
+	unsigned line;
+	struct config_address address;
+	uint32_t weight; /* 0..256 */
+	uint32_t maxconn;
+	bool backup, disabled;
+};
+
+struct config_algorithm {
+	const char *name;
+	const char *key;       /* "": none; else src, uri, path, host, header:NAME, cookie:NAME, query:NAME */
+	uint32_t bounded_load; /* percent; 0: off */
+	unsigned line;
+};
+
+enum config_check_type { CONFIG_CHECK_NONE, CONFIG_CHECK_TCP, CONFIG_CHECK_HTTP };
+
+/* Statuses as ranges, e.g. "200-399,404". */
+struct config_status_range {
+	uint16_t low, high;
+};
+
+struct config_statuses {
+	struct config_status_range *at;
+	uint32_t count;
+};
+
+struct config_check {
+	enum config_check_type type; /* NONE: no check group was written */
+	const char *path, *method, *host;
+	struct config_statuses expect_status;
+	const char *expect_body; /* pattern; "": any */
+	uint32_t port;           /* 0: the server's */
+	uint64_t interval, fast_interval, down_interval, timeout;
+	uint32_t rise, fall, steady, jitter;
+};
+
+struct config_passive {
+	uint32_t window, min_requests, degraded, failed, consecutive, recover;
+	uint64_t eject, max_eject;
+	uint32_t max_ejected;
+};
+
+struct config_breaker {
+	bool enabled; /* the group was written */
+	uint64_t window;
+	uint32_t min_requests, error_percent, consecutive;
+	uint64_t slow;
+	uint32_t slow_percent;
+	uint64_t open, max_open;
+	uint32_t trials;
+	uint64_t ramp;
+};
+
+enum {
+	CONFIG_RETRY_CONNECT = 1,
+	CONFIG_RETRY_RESET = 2,
+	CONFIG_RETRY_TIMEOUT = 4,
+	CONFIG_RETRY_502 = 8,
+	CONFIG_RETRY_503 = 16,
+	CONFIG_RETRY_504 = 32
+};
+
+struct config_retry {
+	uint32_t attempts, same_server, budget;
+	struct config_strings methods;
+	unsigned on; /* CONFIG_RETRY_* */
+	uint64_t body;
+};
+
+struct config_pool {
+	uint32_t max_idle;
+	uint64_t idle;
+	uint32_t max_requests;
+};
+
+enum config_host_header { CONFIG_HOST_PRESERVE, CONFIG_HOST_SERVER, CONFIG_HOST_NAME };
+
+struct config_backend {
+	const char *name;
+	unsigned line;
+	enum config_mode mode;
+	struct config_timeouts timeouts;
+	struct config_algorithm algorithm;
+	struct config_server *servers;
+	uint32_t server_count;
+	enum config_host_header host_header;
+	const char *host_name; /* for CONFIG_HOST_NAME */
+	struct config_check check;
+	struct config_statuses failure_statuses;
+	struct config_passive passive;
+	struct config_breaker breaker;
+	uint64_t slow_start;
+	struct config_retry retry;
+	uint32_t queue_max;
+	struct config_pool pool;
+	const char *sticky_cookie; /* "": none */
+	unsigned send_proxy;       /* 0, 1, 2 */
+};
+
+struct config {
+	struct arena arena; /* holds everything below */
+	const char *file;
+	struct config_global global;
+	struct config_frontend *frontends; /* in the order of the file */
+	uint32_t frontend_count;
+	struct config_backend *backends;
+	uint32_t backend_count;
+};
+
+/* Reads, checks and completes a configuration; never exits, blocks or crashes whatever the file is. Messages
+ * ("FILE:LINE: error: ..." or "warning: ...") are appended to messages, one a line. NULL when there was an error. Any
+ * thread; not two at a time. */
+struct text;
+struct config *config_load(const char *file, struct text *messages) LBD_MUST_CHECK;
+/* The form without a file: lbd -b ADDRESS [-a ALGORITHM] [-s SOCKET] SERVER... algorithm and socket may be NULL. */
+struct config *config_from_arguments(const char *bind, const char *algorithm, const char *socket,
+	const char *const *servers, uint32_t server_count, struct text *messages) LBD_MUST_CHECK;
+/* The effective configuration with every default, as a file that config_load reads to the same configuration. */
+void config_dump(const struct config *config, struct text *out);
+/* --list=options: one row a line with group, name, type, default, unit, help. */
+void config_list_options(struct text *out);
+void config_free(struct config *config);
+const struct config_backend *config_find_backend(const struct config *config, const char *name);
+bool config_statuses_contain(const struct config_statuses *statuses, unsigned status);
+
+#endif

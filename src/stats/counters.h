@@ -1,0 +1,51 @@
+/* Counters without a lock: one block for each (object, worker), written by that worker alone, summed by readers. Adding
+ * a counter costs one row in counters.def and one counter_add. */
+#ifndef LBD_STATS_COUNTERS_H
+#define LBD_STATS_COUNTERS_H
+
+#include "base/attributes.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum counter {
+#define COUNTER(id, objects, name, help) COUNTER_##id,
+#include "stats/counters.def"
+#undef COUNTER
+	COUNTER_COUNT
+};
+
+/* One worker's counters of one object. */
+struct counters {
+	_Alignas(LBD_CACHE_LINE) _Atomic uint64_t value[COUNTER_COUNT];
+	_Atomic uint64_t last_us; /* monotonic, of the last session or exchange; 0: none yet */
+};
+
+/* All workers' counters of one object (frontend, backend, server, process). Blocks are made at first use. */
+struct counter_set {
+	uint32_t workers;
+	_Atomic(struct counters *) *block; /* workers + 1: the last one is control's */
+};
+
+/* False when memory is out. */
+bool counter_set_init(struct counter_set *set, uint32_t workers) LBD_MUST_CHECK;
+void counter_set_end(struct counter_set *set);
+/* That worker's block; made when it does not exist yet. When memory is out a block that nobody reads. */
+struct counters *counter_set_block(struct counter_set *set, uint32_t worker);
+/* Any thread. */
+uint64_t counter_set_sum(const struct counter_set *set, enum counter id);
+/* All sums at once, into value[COUNTER_COUNT]; returns the latest last_us. */
+uint64_t counter_set_sums(const struct counter_set *set, uint64_t *value);
+
+/* The block's own worker only. */
+static inline void counter_add(struct counters *c, enum counter id, uint64_t n)
+{
+	uint64_t old = atomic_load_explicit(&c->value[id], memory_order_relaxed);
+	atomic_store_explicit(&c->value[id], old + n, memory_order_relaxed);
+}
+
+/* 1xx..5xx go to their counter, anything else to STATUS_OTHER. */
+void counter_add_status(struct counters *c, unsigned status);
+
+#endif
