@@ -1,0 +1,77 @@
+/* One connected socket with what waits to be sent on it: the only place that receives and sends (TLS will live here).
+ * The READ watcher stays registered for life, except while paused; WRITE is armed only after EAGAIN. Output is
+ * collected and sent at the end of the loop turn, or at once when it is large. Belongs to one loop's thread. */
+#ifndef LBD_NET_CHANNEL_H
+#define LBD_NET_CHANNEL_H
+
+#include "base/buffer.h"
+#include "net/loop.h"
+
+#include <sys/types.h>
+
+struct channel;
+
+/* Who owns the channel; called from the loop, never from inside a channel function. Each may close the channel. */
+struct channel_owner {
+	/* There is something to read, or the peer ended. */
+	void (*readable)(struct channel *c);
+	/* A connect ended: error is 0 or an errno value. */
+	void (*connected)(struct channel *c, int error);
+	/* All that waited was sent, after channel_blocked had become true. */
+	void (*drained)(struct channel *c);
+	/* Sending failed (errno value); what waited is dropped. Called at the end of the turn. */
+	void (*failed)(struct channel *c, int error);
+};
+
+struct channel {
+	ev_io io;
+	struct loop *loop;
+	const struct channel_owner *owner;
+	struct buffer out;
+	struct list unflushed; /* link in the loop's list */
+	bool connecting : 1;
+	bool reading : 1; /* the owner wants to hear of input */
+	bool blocked : 1; /* the peer does not take output: WRITE is armed */
+	bool shut : 1;    /* FIN is to be sent, or was, behind the output */
+	bool fin_sent : 1;
+	int error; /* of a send that failed; 0: none */
+};
+
+enum { CHANNEL_CLOSED = 0, CHANNEL_AGAIN = -1, CHANNEL_ERROR = -2 };
+
+/* Takes the descriptor over. Reading starts on. connecting: channel_owner.connected is called once. */
+void channel_open(struct channel *c, struct loop *loop, int fd, const struct channel_owner *owner, bool connecting);
+static inline bool channel_is_open(const struct channel *c)
+{
+	return c->io.fd >= 0;
+}
+
+/* Stops everything and closes the descriptor, in the one order that libev survives. Output that was not sent is
+ * dropped. Idempotent. reset: the peer gets RST, so that a cut is never taken for an end. */
+void channel_close(struct channel *c, bool reset);
+/* Receives up to n bytes. > 0: bytes; CHANNEL_CLOSED: the peer sent FIN; CHANNEL_AGAIN: nothing there; CHANNEL_ERROR:
+ * errno says what. A short count means drained: do not call again in this turn. */
+ssize_t channel_read(struct channel *c, void *data, size_t n) LBD_MUST_CHECK;
+/* Reading is stopped or goes on; the owner hears nothing of input while it is stopped (errors included). */
+void channel_pause(struct channel *c);
+void channel_resume(struct channel *c);
+/* Room for n bytes behind the output that waits, written by the caller and then committed: sent at the end of the turn.
+ * NULL when memory is out. */
+char *channel_reserve(struct channel *c, size_t n) LBD_MUST_CHECK;
+void channel_commit(struct channel *c, size_t n);
+/* Sends, or keeps what the peer does not take now. Small data waits for the end of the turn; large data goes at once,
+ * together with what waited, in one call. False: the connection failed, or memory is out (channel_owner.failed follows
+ * unless the caller closes). */
+bool channel_write(struct channel *c, const void *data, size_t n) LBD_MUST_CHECK;
+/* FIN behind the output. Reading goes on. */
+void channel_shutdown(struct channel *c);
+/* Bytes that wait to be sent. */
+static inline size_t channel_pending(const struct channel *c)
+{
+	return buffer_used(&c->out);
+}
+
+/* Used by the loop at the end of a turn. */
+void channel_flush(struct channel *c);
+
+#endif

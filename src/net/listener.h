@@ -1,0 +1,32 @@
+/* A listening socket on one loop. Accepts a bounded number for each turn; out of descriptors it pauses instead of
+ * spinning, and resumes when one is free. Belongs to the loop's thread. */
+#ifndef LBD_NET_LISTENER_H
+#define LBD_NET_LISTENER_H
+
+#include "net/address.h"
+#include "net/timer.h"
+
+struct listener {
+	ev_io io;
+	struct timer retry; /* after EMFILE and the like */
+	struct loop *loop;
+	void *owner;
+	/* Takes the descriptor over. */
+	void (*accepted)(struct listener *listener, int fd, const struct address *peer);
+	uint64_t exhausted; /* times that descriptors or memory were out */
+};
+
+enum { LISTENER_ACCEPTS_A_TURN = 64, LISTENER_RETRY_US = 50000 };
+
+/* Takes fd over and starts to accept. */
+void listener_open(struct listener *l, struct loop *loop, int fd,
+	void (*accepted)(struct listener *listener, int fd, const struct address *peer), void *owner);
+void listener_pause(struct listener *l);
+void listener_resume(struct listener *l);
+/* Accepts what is queued, without losing a connection that the kernel already acknowledged, then closes: a filter drops
+ * new SYNs first, because closing a SO_REUSEPORT socket resets what is in its queue. */
+void listener_drain_and_close(struct listener *l);
+/* Closes at once. */
+void listener_close(struct listener *l);
+
+#endif

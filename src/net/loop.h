@@ -1,0 +1,59 @@
+/* One thread's event loop: libev, plus what libev leaves to its user: a monotonic now, FIFO timeouts, output flushed
+ * once a turn, objects freed after the turn, a mailbox, and the turn counter by which snapshots are reclaimed.
+ *
+ * A turn: epoll returns (now is read, the reader enters), callbacks run, then the prepare step flushes, ends what
+ * failed, frees what is doomed, runs the owner's end-of-turn hook, and the reader leaves before epoll_wait. Everything
+ * here belongs to the loop's own thread, except loop_post. */
+#ifndef LBD_NET_LOOP_H
+#define LBD_NET_LOOP_H
+
+#include "base/list.h"
+#include "base/mailbox.h"
+#include "base/quiesce.h"
+#include "net/timeouts.h"
+
+#include <ev.h>
+
+enum { LOOP_SCRATCH = 128 * 1024, LOOP_FLUSH_BATCH = 64 };
+
+/* Embedded in what is to be freed when no callback of this turn can be on the stack any more. */
+struct doomed {
+	struct doomed *next;
+	void (*free_it)(struct doomed *doomed, void *owner);
+};
+
+struct loop {
+	struct ev_loop *ev;
+	uint64_t now_us;  /* monotonic, as of this turn */
+	uint64_t wall_us; /* wall clock, as of this turn */
+	char *scratch;    /* LOOP_SCRATCH bytes, valid inside one callback */
+	struct timeouts timeouts;
+	struct list unflushed; /* channels with output that was not sent yet */
+	uint32_t unflushed_count;
+	struct doomed *doomed;
+	void *owner;                            /* handed to mail, doomed objects and hooks */
+	void (*end_of_turn)(struct loop *loop); /* may be NULL */
+	struct quiesce_reader *reader;          /* may be NULL: this thread reads no snapshots as a worker */
+	struct mailbox mailbox;
+	uint64_t turns, rebuilds; /* rebuilds: epoll sets that libev had to make anew; must stay 0 */
+	ev_prepare prepare;
+	ev_async wake;
+	ev_timer expiry;
+	ev_fork rebuilt;
+};
+
+/* expected_fds: descriptors to make room for. Must end where it is in memory. False: memory or epoll failed. */
+bool loop_init(struct loop *loop, void *owner, struct quiesce_reader *reader, int expected_fds) LBD_MUST_CHECK;
+/* Runs until loop_stop. */
+void loop_run(struct loop *loop);
+/* The loop ends after this turn. Own thread only. */
+void loop_stop(struct loop *loop);
+void loop_end(struct loop *loop);
+/* Any thread: mail->deliver(mail, loop->owner) runs on the loop's thread. */
+void loop_post(struct loop *loop, struct mail *mail);
+/* Freed at the end of this turn, by free_it(doomed, owner). */
+void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct doomed *doomed, void *owner));
+/* Version words for lbd -V. */
+const char *loop_library_version(void);
+
+#endif

@@ -1,0 +1,23 @@
+/* Making sockets: non-blocking, close-on-exec, with the options that a proxy wants. Errors are errno values. */
+#ifndef LBD_NET_SOCKET_H
+#define LBD_NET_SOCKET_H
+
+#include "net/address.h"
+
+/* A bound, listening socket; -1 and errno. reuse_port: one of several for the same address, one for each worker. A
+ * stale Unix socket file is replaced when nobody answers on it. */
+int socket_listen(const struct address *a, bool reuse_port, int backlog) LBD_MUST_CHECK;
+/* Begins to connect; -1 and errno. *done: connected already (Unix sockets). */
+int socket_connect(const struct address *a, bool *done) LBD_MUST_CHECK;
+/* The next client; -1 and errno (EAGAIN: none). */
+int socket_accept(int listener, struct address *peer) LBD_MUST_CHECK;
+/* Error of a connect that ended, 0 when it succeeded. */
+int socket_error(int fd);
+void socket_local_address(int fd, struct address *out);
+/* close() will send RST instead of FIN: the peer must see that something is missing. */
+void socket_reset_on_close(int fd);
+/* Readable or at its end right now, looked at without taking anything: an idle upstream in this state is dead or
+ * poisoned. */
+bool socket_has_input(int fd);
+
+#endif
