@@ -1,0 +1,92 @@
+/* A named group of servers with one algorithm. The host filters, the algorithm chooses: it sees only the eligible set,
+ * an immutable snapshot that control rebuilds when something changes. */
+#ifndef LBD_BACKEND_BACKEND_H
+#define LBD_BACKEND_BACKEND_H
+
+#include "backend/server.h"
+#include "base/quiesce.h"
+
+struct algorithm; /* a loaded plugin: algorithm_loader.h */
+struct eligible;  /* the eligible set with the algorithm's table: eligible.h */
+struct backend_host;
+
+struct backend {
+	const char *name; /* owned */
+	uint32_t id;      /* iid of the statistics */
+	enum config_mode mode;
+	_Atomic(const struct config_backend *) conf;
+	struct counter_set counters;
+	_Atomic(struct eligible *) eligible; /* seq_cst; loaded by workers at each pick */
+
+	/* Control only. */
+	struct server **servers;
+	uint32_t server_count;
+	const struct algorithm *algorithm;
+	void *instance;
+	struct backend_host *host;
+	uint64_t changed_us, down_since_us, downtime_us;
+	bool down;
+};
+
+/* Why control hears of a change; the admin layer, the log and later the event list are behind it. All on control. */
+struct backend_events {
+	void *context;
+	/* One line for the process log, e.g. "Server app/a is DOWN, reason: ...". level as in base/log.h. */
+	void (*said)(void *context, enum log_level level, const char *line);
+};
+
+/* What all backends share; made once by app. */
+struct backend_host {
+	struct loop *loop;           /* control's */
+	struct reclaimer *reclaimer; /* of the workers' snapshots */
+	uint32_t workers;
+	uint64_t seed;
+	struct backend_events events;
+};
+
+/* Makes the live object: servers, counters, algorithm instance, first eligible set; no probes yet. Addresses are
+ * resolved (blocks). NULL: error says why, naming the file's line. */
+struct backend *backend_create(struct backend_host *host, const struct config_backend *conf, uint32_t id,
+	const struct algorithm *algorithm, char *error, size_t error_size) LBD_MUST_CHECK;
+/* After all workers ended. */
+void backend_destroy(struct backend *b);
+struct server *backend_find_server(struct backend *b, struct str name);
+
+/* ---- workers ---- */
+
+struct pick_request {
+	uint64_t now_us, random;
+	uint64_t key; /* with has_key */
+	bool has_key;
+	bool peek; /* say what would be picked; reserve, count and change nothing */
+	uint32_t worker;
+	uint32_t tried_count; /* servers that this exchange tried already */
+	const struct server *tried[LBD_TRIED_MAX];
+};
+
+/* Picks an eligible server and reserves a place on it (in_flight), to be given back by server_release. NULL: no server
+ * is eligible. A server that became ineligible since the set was built is refused and another one asked for. */
+struct server *backend_pick(struct backend *b, const struct pick_request *request) LBD_MUST_CHECK;
+/* Tells the algorithm how an exchange on this server ended, once. */
+void backend_feedback(struct backend *b, struct server *s, enum lbd_outcome outcome, uint64_t first_byte_us,
+	uint64_t total_us, uint64_t now_us);
+
+/* ---- control ---- */
+
+/* The one door for a server's state: counts, logs, closes it for workers at once, rebuilds the eligible set soon.
+ * reason: e.g. "changed from CLI". */
+void server_set_admin(struct server *s, enum server_admin admin, const char *reason);
+void server_set_health(struct server *s, enum server_health health, const char *reason);
+/* 0..256. */
+void server_set_weight(struct server *s, uint32_t weight);
+/* Builds the eligible set now when a change is waiting (otherwise done within 20 ms by the loop). */
+void backend_rebuild(struct backend *b);
+/* Figures of show stat. */
+uint32_t backend_usable(const struct backend *b, bool backups);
+uint64_t backend_weight(const struct backend *b);
+/* At least one usable server of weight > 0, or none at all configured. */
+bool backend_is_up(const struct backend *b);
+/* The sessions that its servers have now. */
+uint32_t backend_in_flight(const struct backend *b);
+
+#endif

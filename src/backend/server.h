@@ -1,0 +1,73 @@
+/* One member of a backend: long-lived, apart from any configuration snapshot, so that a reload keeps its weight, health
+ * and counters.
+ *
+ * Threads: control changes state and weight; workers read live, count, and reserve. Every field says who writes it. */
+#ifndef LBD_BACKEND_SERVER_H
+#define LBD_BACKEND_SERVER_H
+
+#include "config/config.h"
+#include "lbd/algorithm.h"
+#include "net/address.h"
+#include "stats/counters.h"
+
+struct backend;
+
+/* What the operator wants. */
+enum server_admin { SERVER_READY, SERVER_DRAIN, SERVER_MAINT };
+
+/* What is observed. DEGRADED and WARMING come with graded health. */
+enum server_health { SERVER_UNKNOWN, SERVER_HEALTHY, SERVER_DEGRADED, SERVER_UNHEALTHY, SERVER_WARMING };
+
+/* What the last probe found; shown by show stat as check_status and friends. */
+struct server_check {
+	const char *status; /* HAProxy's word: INI, L4OK, L7STS ...; a literal */
+	unsigned code;      /* HTTP status, 0: none */
+	uint64_t duration_us;
+	char text[64];    /* e.g. "Connection refused"; sanitised, may be empty */
+	unsigned counter; /* HAProxy's health counter, 0 .. rise + fall - 1 */
+	bool in_flight;
+	char history[17]; /* the last 16 as o and x, newest last */
+};
+
+struct server {
+	/* Shared with algorithms; in_flight is written by workers, the rest by control. Own cache lines. */
+	struct lbd_live live;
+	_Alignas(LBD_CACHE_LINE) struct lbd_cell cell;
+	_Alignas(LBD_CACHE_LINE) struct backend *backend;
+	const char *name; /* owned */
+	uint32_t id;      /* sid of the statistics, from 1 */
+	uint32_t index;   /* in backend->servers */
+	struct address address;
+	uint64_t identity; /* hash of address:port, the same on every machine */
+	_Atomic(const struct config_server *) conf;
+	struct counter_set counters;
+	_Atomic uint32_t in_flight_max;
+	_Atomic int32_t idle; /* idle upstreams over all workers */
+
+	/* Control only. */
+	enum server_admin admin;
+	enum server_health health;
+	bool checked;                                                    /* probes are configured */
+	uint32_t weight, initial_weight;                                 /* 0..256 */
+	uint64_t changed_us, down_since_us, downtime_us, drain_since_us; /* monotonic; 0: never or not */
+	struct server_check check;
+};
+
+/* Whether it may get new requests now, weight apart. */
+bool server_usable(const struct server *s);
+/* Effective weight of the statistics, 0..256; in hundredths for the algorithms. */
+uint32_t server_effective_weight(const struct server *s);
+/* HAProxy's status word ("UP 1/3", "no check", "DRAIN", ...). out holds 32 bytes. */
+void server_status_text(const struct server *s, char *out);
+const char *server_admin_word(enum server_admin admin);
+const char *server_health_word(enum server_health health);
+
+/* Worker: gives back what backend_pick reserved. */
+void server_release(struct server *s);
+/* Worker: its counters of this server. */
+static inline struct counters *server_counters(struct server *s, uint32_t worker)
+{
+	return counter_set_block(&s->counters, worker);
+}
+
+#endif
