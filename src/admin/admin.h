@@ -1,0 +1,46 @@
+/* The stats socket: lines of commands in, answers out, HAProxy's Runtime API. On control's loop: answers never block a
+ * worker, and a client that does not read costs one bounded buffer. */
+#ifndef LBD_ADMIN_ADMIN_H
+#define LBD_ADMIN_ADMIN_H
+
+#include "proxy/frontend.h"
+
+struct admin;
+
+/* Figures of the process that only app knows; asked for at each show info. */
+struct process_info {
+	const char *node; /* host name */
+	uint32_t threads;
+	uint64_t started_wall_us, uptime_us;
+	uint32_t maxconn; /* sessions that the descriptor limit or the configuration allows */
+	uint32_t descriptor_limit;
+	uint32_t connections; /* sessions now */
+	uint64_t connections_total, requests_total, bytes_out_total;
+	uint32_t connection_rate, connection_rate_max;
+	uint32_t listeners;
+	uint32_t idle_percent; /* of the workers' time */
+	uint64_t log_dropped;
+	uint64_t generation; /* of the configuration, from 1 */
+	bool stopping;
+};
+
+struct admin_host {
+	struct loop *loop;
+	struct proxies *proxies;
+	struct log_ring *log;
+	void *context;
+	void (*process_info)(void *context, struct process_info *out);
+};
+
+/* Opens one socket of the configuration. NULL: error says why. */
+struct admin *admin_open(
+	struct admin_host *host, const struct config_stats_socket *conf, char *error, size_t error_size) LBD_MUST_CHECK;
+/* Ends it and its clients, and removes the file. */
+void admin_close(struct admin *admin);
+/* --list=commands: one row a line with level, usage and help. */
+struct text;
+void admin_list_commands(struct text *out);
+/* Fits lbd's version into the level of HAProxy's interface: "2.6.0-lbd0.1.0". */
+const char *admin_version(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* One line for each exchange (or TCP session), in HAProxy's httplog or tcplog layout to the byte, or as one JSON
+ * object. The record is filled by the data path; formatting is pure. */
+#ifndef LBD_PROXY_ACCESS_LOG_H
+#define LBD_PROXY_ACCESS_LOG_H
+
+#include "base/str.h"
+#include "config/config.h"
+#include "net/address.h"
+#include "proxy/reason.h"
+
+enum { ACCESS_LOG_LINE_MAX = 8192 };
+
+/* Times are us; ACCESS_LOG_NEVER: the phase was not reached. */
+#define ACCESS_LOG_NEVER UINT64_MAX
+
+struct access_record {
+	const struct address *client;
+	uint64_t accept_wall_us; /* wall clock of the accept (tcplog) or of the first request byte (httplog) */
+	const char *frontend;
+	const char *backend; /* the frontend's name when none was chosen */
+	const char *server;  /* NULL: none was chosen (<NOSRV>) */
+	uint64_t t_request, t_queue, t_connect, t_response, t_total;
+	int status; /* -1: nothing was sent */
+	uint64_t bytes_in, bytes_out;
+	enum reason reason;
+	const char *detail;  /* more of the reason, e.g. an http_error word; may be NULL */
+	char termination[2]; /* cause and phase, "--" when all is well */
+	uint32_t active, frontend_active, backend_active, server_active; /* sessions at this moment */
+	uint32_t retries;
+	bool redispatched;
+	uint32_t server_queue, backend_queue;
+	struct str method, host, path, query, target; /* method.n == 0: the request was unparsable (<BADREQ>) */
+	uint8_t version_minor;
+	struct str request_id; /* may be empty */
+};
+
+/* Returns the length, at most ACCESS_LOG_LINE_MAX; a line that is longer loses the end of its target. No line end. */
+size_t access_log_format(
+	enum config_access_log_format format, const struct access_record *record, char out[ACCESS_LOG_LINE_MAX]);
+
+#endif
