@@ -31,6 +31,21 @@ src_liblbd_la_SOURCES += \
 	src/base/text.h
 
 # net: sockets and libev
+src_liblbd_la_SOURCES += \
+	src/net/address.c \
+	src/net/address.h \
+	src/net/channel.c \
+	src/net/channel.h \
+	src/net/listener.c \
+	src/net/listener.h \
+	src/net/loop.c \
+	src/net/loop.h \
+	src/net/socket.c \
+	src/net/socket.h \
+	src/net/timeouts.c \
+	src/net/timeouts.h \
+	src/net/timer.c \
+	src/net/timer.h
 
 # http: pure
 src_liblbd_la_SOURCES += \

@@ -28,7 +28,8 @@ struct channel {
 	struct loop *loop;
 	const struct channel_owner *owner;
 	struct buffer out;
-	struct list unflushed; /* link in the loop's list */
+	struct list link; /* in the loop's unflushed or failed list */
+	bool queued : 1;  /* in the unflushed list */
 	bool connecting : 1;
 	bool reading : 1; /* the owner wants to hear of input */
 	bool blocked : 1; /* the peer does not take output: WRITE is armed */
@@ -71,7 +72,8 @@ static inline size_t channel_pending(const struct channel *c)
 	return buffer_used(&c->out);
 }
 
-/* Used by the loop at the end of a turn. */
+/* Used by the loop: sends what waits; tells the owner of a send that failed. */
 void channel_flush(struct channel *c);
+void channel_report_failure(struct channel *c);
 
 #endif

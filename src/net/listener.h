@@ -13,7 +13,9 @@ struct listener {
 	void *owner;
 	/* Takes the descriptor over. */
 	void (*accepted)(struct listener *listener, int fd, const struct address *peer);
-	uint64_t exhausted; /* times that descriptors or memory were out */
+	void (*closed)(struct listener *listener); /* of listener_drain_and_close */
+	uint8_t draining;                          /* step of the drain, 0: none */
+	uint64_t exhausted;                        /* times that descriptors or memory were out */
 };
 
 enum { LISTENER_ACCEPTS_A_TURN = 64, LISTENER_RETRY_US = 50000 };
@@ -24,8 +26,9 @@ void listener_open(struct listener *l, struct loop *loop, int fd,
 void listener_pause(struct listener *l);
 void listener_resume(struct listener *l);
 /* Accepts what is queued, without losing a connection that the kernel already acknowledged, then closes: a filter drops
- * new SYNs first, because closing a SO_REUSEPORT socket resets what is in its queue. */
-void listener_drain_and_close(struct listener *l);
+ * new SYNs first, because closing a SO_REUSEPORT socket resets what is in its queue. Takes some ms; closed is called
+ * then. */
+void listener_drain_and_close(struct listener *l, void (*closed)(struct listener *listener));
 /* Closes at once. */
 void listener_close(struct listener *l);
 

@@ -24,11 +24,11 @@ struct doomed {
 
 struct loop {
 	struct ev_loop *ev;
-	uint64_t now_us;  /* monotonic, as of this turn */
-	uint64_t wall_us; /* wall clock, as of this turn */
-	char *scratch;    /* LOOP_SCRATCH bytes, valid inside one callback */
+	uint64_t now_us; /* monotonic, as of this turn */
+	char *scratch;   /* LOOP_SCRATCH bytes, valid inside one callback */
 	struct timeouts timeouts;
 	struct list unflushed; /* channels with output that was not sent yet */
+	struct list failed;    /* channels whose owner must still be told that sending failed */
 	uint32_t unflushed_count;
 	struct doomed *doomed;
 	void *owner;                            /* handed to mail, doomed objects and hooks */
@@ -49,6 +49,8 @@ void loop_run(struct loop *loop);
 /* The loop ends after this turn. Own thread only. */
 void loop_stop(struct loop *loop);
 void loop_end(struct loop *loop);
+/* Wall clock as of this turn, us since 1970. */
+uint64_t loop_wall_us(const struct loop *loop);
 /* Any thread: mail->deliver(mail, loop->owner) runs on the loop's thread. */
 void loop_post(struct loop *loop, struct mail *mail);
 /* Freed at the end of this turn, by free_it(doomed, owner). */

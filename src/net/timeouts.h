@@ -1,5 +1,5 @@
 /* Deadlines by class: all nodes of one duration are in one FIFO list, so that the oldest is always first. Starting,
- * restarting and ending are O(1); one timer for each loop. The precision is that of a loop turn. */
+ * restarting and ending are O(1); one timer for each loop. The precision is that of a loop turn. Own thread only. */
 #ifndef LBD_NET_TIMEOUTS_H
 #define LBD_NET_TIMEOUTS_H
 
@@ -21,18 +21,21 @@ struct timeout_class {
 	struct list waiting; /* oldest deadline first */
 };
 
+enum { TIMEOUT_CLASSES = 32 };
+
 struct timeouts {
-	struct timeout_class **classes; /* one for each duration that was ever used */
+	struct timeout_class classes[TIMEOUT_CLASSES]; /* one for each duration in use; the last one takes all others */
 	uint32_t count;
 	uint64_t armed_us; /* when the timer will look next; UINT64_MAX: never */
+	bool postponed;    /* the loop was late: what has input waiting goes first */
 };
 
+struct loop;
 void timeouts_init(struct timeouts *t);
-/* Nothing may wait any more. */
-void timeouts_end(struct timeouts *t);
+/* Runs what is due; called by the loop's timer. */
+void timeouts_expire(struct loop *loop);
 void timeout_init(struct timeout *t, void (*expired)(struct timeout *t));
 
-struct loop;
 /* Starts or restarts: expires duration_us after the loop's now. 0 is off: ends it. */
 void timeout_start(struct loop *loop, struct timeout *t, uint64_t duration_us);
 void timeout_stop(struct timeout *t);

@@ -1,0 +1,227 @@
+#include "net/channel.h"
+
+#include "base/invariant.h"
+#include "net/socket.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
+ * batches; above it, it is sent at once. */
+enum { CHANNEL_COLLECT = 16 * 1024 };
+
+static void channel_watch(struct channel *c)
+{
+	int events = (c->reading && !c->connecting ? EV_READ : 0) | (c->blocked || c->connecting ? EV_WRITE : 0);
+	if (ev_is_active(&c->io) && (c->io.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	ev_io_stop(c->loop->ev, &c->io);
+	if (!events)
+		return;
+	ev_io_modify(&c->io, events);
+	ev_io_start(c->loop->ev, &c->io);
+}
+
+static void channel_leave_list(struct channel *c)
+{
+	if (c->queued) {
+		c->queued = false;
+		c->loop->unflushed_count--;
+	}
+	list_remove(&c->link);
+}
+
+static void channel_fail(struct channel *c, int error)
+{
+	c->error = error;
+	c->blocked = false;
+	buffer_free(&c->out);
+	channel_leave_list(c);
+	list_append(&c->loop->failed, &c->link);
+	channel_watch(c);
+}
+
+void channel_report_failure(struct channel *c)
+{
+	list_remove(&c->link);
+	c->owner->failed(c, c->error);
+}
+
+static void channel_send_fin(struct channel *c)
+{
+	if (!c->shut || c->fin_sent || c->connecting)
+		return;
+	c->fin_sent = true;
+	shutdown(c->io.fd, SHUT_WR);
+}
+
+/* Sends what waits and then data; keeps what is not taken. False when the connection failed. */
+static bool channel_send(struct channel *c, const char *data, size_t n)
+{
+	size_t waiting = buffer_used(&c->out);
+	struct iovec parts[2];
+	int count = 0;
+	if (waiting)
+		parts[count++] = (struct iovec){buffer_bytes(&c->out), waiting};
+	if (n)
+		parts[count++] = (struct iovec){(void *)(uintptr_t)data, n};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+	ssize_t sent = count == 1 ? send(c->io.fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
+				  : sendmsg(c->io.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		sent = 0;
+	if (sent < 0) {
+		channel_fail(c, errno);
+		return false;
+	}
+	size_t from_data = (size_t)sent > waiting ? (size_t)sent - waiting : 0;
+	if (waiting)
+		buffer_consume(&c->out, (size_t)sent - from_data);
+	if (from_data < n) {
+		char *room = buffer_reserve(&c->out, n - from_data);
+		if (!room) {
+			channel_fail(c, ENOMEM);
+			return false;
+		}
+		memcpy(room, data + from_data, n - from_data);
+		buffer_commit(&c->out, n - from_data);
+	}
+	c->blocked = buffer_used(&c->out) != 0;
+	channel_leave_list(c);
+	if (!c->blocked)
+		channel_send_fin(c);
+	channel_watch(c);
+	return true;
+}
+
+static void channel_enqueue(struct channel *c)
+{
+	if (c->queued || c->blocked || c->connecting || c->error)
+		return;
+	c->queued = true;
+	list_append(&c->loop->unflushed, &c->link);
+	if (++c->loop->unflushed_count < LOOP_FLUSH_BATCH)
+		return;
+	/* Owners of those that fail are told at the end of the turn, never from inside another callback. */
+	while (!list_empty(&c->loop->unflushed))
+		channel_flush((struct channel *)((char *)c->loop->unflushed.next - offsetof(struct channel, link)));
+}
+
+void channel_flush(struct channel *c)
+{
+	if (buffer_used(&c->out)) {
+		/* A failure is on the loop's list by now. */
+		if (!channel_send(c, NULL, 0))
+			return;
+	} else {
+		channel_leave_list(c);
+		channel_send_fin(c);
+	}
+}
+
+static void channel_on_connected(struct channel *c)
+{
+	c->connecting = false;
+	int error = socket_error(c->io.fd);
+	if (!error && (buffer_used(&c->out) || c->shut))
+		channel_enqueue(c);
+	channel_watch(c);
+	c->owner->connected(c, error);
+}
+
+static void channel_on_event(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct channel *c = w->data;
+	if (c->connecting) {
+		channel_on_connected(c);
+		return;
+	}
+	if ((revents & EV_WRITE) && c->blocked && channel_send(c, NULL, 0) && !c->blocked)
+		c->owner->drained(c);
+	if ((revents & EV_READ) && channel_is_open(c) && c->reading)
+		c->owner->readable(c);
+}
+
+void channel_open(struct channel *c, struct loop *loop, int fd, const struct channel_owner *owner, bool connecting)
+{
+	*c = (struct channel){.loop = loop, .owner = owner, .connecting = connecting, .reading = true};
+	list_init(&c->link);
+	ev_io_init(&c->io, channel_on_event, fd, connecting ? EV_WRITE : EV_READ);
+	c->io.data = c;
+	ev_io_start(loop->ev, &c->io);
+}
+
+void channel_close(struct channel *c, bool reset)
+{
+	if (!channel_is_open(c))
+		return;
+	channel_leave_list(c);
+	buffer_free(&c->out);
+	ev_io_stop(c->loop->ev, &c->io);
+	if (reset)
+		socket_reset_on_close(c->io.fd);
+	close(c->io.fd);
+	c->io.fd = -1;
+	c->blocked = c->connecting = c->reading = false;
+}
+
+ssize_t channel_read(struct channel *c, void *data, size_t n)
+{
+	ssize_t got = recv(c->io.fd, data, n, MSG_DONTWAIT);
+	if (got >= 0)
+		return got;
+	return errno == EAGAIN || errno == EINTR ? CHANNEL_AGAIN : CHANNEL_ERROR;
+}
+
+void channel_pause(struct channel *c)
+{
+	c->reading = false;
+	if (channel_is_open(c))
+		channel_watch(c);
+}
+
+void channel_resume(struct channel *c)
+{
+	if (!channel_is_open(c))
+		return;
+	c->reading = true;
+	channel_watch(c);
+}
+
+char *channel_reserve(struct channel *c, size_t n)
+{
+	return buffer_reserve(&c->out, n);
+}
+
+void channel_commit(struct channel *c, size_t n)
+{
+	buffer_commit(&c->out, n);
+	channel_enqueue(c);
+}
+
+bool channel_write(struct channel *c, const void *data, size_t n)
+{
+	if (c->error || !channel_is_open(c))
+		return false;
+	if (c->blocked || c->connecting || buffer_used(&c->out) + n <= CHANNEL_COLLECT) {
+		char *room = buffer_reserve(&c->out, n);
+		if (!room) {
+			channel_fail(c, ENOMEM);
+			return false;
+		}
+		memcpy(room, data, n);
+		channel_commit(c, n);
+		return true;
+	}
+	return channel_send(c, data, n);
+}
+
+void channel_shutdown(struct channel *c)
+{
+	if (c->shut || !channel_is_open(c) || c->error)
+		return;
+	c->shut = true;
+	if (!buffer_used(&c->out))
+		channel_send_fin(c);
+}

@@ -1,0 +1,128 @@
+#include "net/listener.h"
+
+#include "net/socket.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <unistd.h>
+
+enum { LISTENER_DRAIN_FIRST_US = 2000, LISTENER_DRAIN_LAST_US = 1000 };
+
+static bool listener_out_of_resources(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* False when nothing is queued any more, or nothing more can be taken now. */
+static bool listener_accept_one(struct listener *l)
+{
+	struct address peer;
+	int fd = socket_accept(l->io.fd, &peer);
+	if (fd >= 0) {
+		l->accepted(l, fd, &peer);
+		return true;
+	}
+	if (listener_out_of_resources(errno)) {
+		/* Level-triggered: without a pause the loop would spin. */
+		l->exhausted++;
+		ev_io_stop(l->loop->ev, &l->io);
+		if (!l->draining)
+			timer_start(&l->retry, LISTENER_RETRY_US, 0);
+		return false;
+	}
+	/* A client that left before it was accepted is no reason to stop. */
+	return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
+}
+
+static void listener_on_readable(struct ev_loop *ev, ev_io *w, int revents)
+{
+	struct listener *l = w->data;
+	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN && l->io.fd >= 0; i++)
+		if (!listener_accept_one(l))
+			return;
+}
+
+static void listener_on_retry(struct timer *timer)
+{
+	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
+	listener_resume(l);
+}
+
+void listener_open(struct listener *l, struct loop *loop, int fd,
+	void (*accepted)(struct listener *listener, int fd, const struct address *peer), void *owner)
+{
+	*l = (struct listener){.loop = loop, .accepted = accepted, .owner = owner};
+	timer_init(&l->retry, loop, listener_on_retry);
+	ev_io_init(&l->io, listener_on_readable, fd, EV_READ);
+	l->io.data = l;
+	ev_io_start(loop->ev, &l->io);
+}
+
+void listener_pause(struct listener *l)
+{
+	timer_stop(&l->retry);
+	ev_io_stop(l->loop->ev, &l->io);
+}
+
+void listener_resume(struct listener *l)
+{
+	if (l->io.fd >= 0 && !l->draining)
+		ev_io_start(l->loop->ev, &l->io);
+}
+
+void listener_close(struct listener *l)
+{
+	if (l->io.fd < 0)
+		return;
+	listener_pause(l);
+	close(l->io.fd);
+	l->io.fd = -1;
+}
+
+/* Drops every segment that is a SYN without ACK, so that no new handshake begins on this socket; the other sockets of
+ * the same address get them when the client repeats. */
+static void listener_refuse_new(int fd)
+{
+	struct sock_filter program[] = {
+		{BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},    /* TCP flags */
+		{BPF_ALU | BPF_AND | BPF_K, 0, 0, 0x12}, /* SYN and ACK */
+		{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0x02}, /* SYN alone? */
+		{BPF_RET | BPF_K, 0, 0, 0},              /* drop */
+		{BPF_RET | BPF_K, 0, 0, 0xffffffff},     /* take whole */
+	};
+	struct sock_fprog filter = {sizeof program / sizeof program[0], program};
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+static void listener_accept_all(struct listener *l)
+{
+	while (listener_accept_one(l))
+		;
+}
+
+static void listener_on_drain(struct timer *timer)
+{
+	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
+	listener_accept_all(l);
+	if (l->draining++ == 1) {
+		timer_start(&l->retry, LISTENER_DRAIN_LAST_US, 0);
+		return;
+	}
+	listener_close(l);
+	l->closed(l);
+}
+
+void listener_drain_and_close(struct listener *l, void (*closed)(struct listener *listener))
+{
+	listener_pause(l);
+	l->closed = closed;
+	l->draining = 1;
+	struct address self;
+	socket_local_address(l->io.fd, &self);
+	if (self.length && self.as.any.sa_family != AF_UNIX)
+		listener_refuse_new(l->io.fd);
+	listener_accept_all(l);
+	/* Handshakes that were under way when the filter came end within moments on a live network. */
+	timer_init(&l->retry, l->loop, listener_on_drain);
+	timer_start(&l->retry, LISTENER_DRAIN_FIRST_US, 0);
+}

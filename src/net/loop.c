@@ -1,0 +1,176 @@
+#include "net/loop.h"
+
+#include "base/clock.h"
+#include "base/invariant.h"
+#include "net/channel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* libev calls this before it may sleep: the thread holds no snapshot from here on. */
+static void loop_on_release(struct ev_loop *ev) EV_NOEXCEPT
+{
+	struct loop *loop = ev_userdata(ev);
+	LBD_INVARIANT(list_empty(&loop->unflushed) && list_empty(&loop->failed) && !loop->doomed);
+	if (loop->reader)
+		quiesce_leave(loop->reader);
+}
+
+static void loop_on_acquire(struct ev_loop *ev) EV_NOEXCEPT
+{
+	struct loop *loop = ev_userdata(ev);
+	if (loop->reader)
+		quiesce_enter(loop->reader);
+	loop->now_us = clock_monotonic_us();
+	loop->turns++;
+}
+
+static struct channel *loop_first_channel(struct list *list)
+{
+	return (struct channel *)((char *)list->next - offsetof(struct channel, link));
+}
+
+static void loop_flush(struct loop *loop)
+{
+	while (!list_empty(&loop->unflushed) || !list_empty(&loop->failed)) {
+		while (!list_empty(&loop->unflushed))
+			channel_flush(loop_first_channel(&loop->unflushed));
+		if (!list_empty(&loop->failed))
+			channel_report_failure(loop_first_channel(&loop->failed));
+	}
+}
+
+static void loop_free_doomed(struct loop *loop)
+{
+	while (loop->doomed) {
+		struct doomed *doomed = loop->doomed;
+		loop->doomed = doomed->next;
+		doomed->free_it(doomed, loop->owner);
+	}
+}
+
+/* The end of a turn. Freeing and the hook may leave something to send or to free, so they go round until nothing waits:
+ * what would be left now would sleep through epoll_wait. */
+static void loop_end_turn(struct loop *loop)
+{
+	do {
+		loop_flush(loop);
+		loop_free_doomed(loop);
+	} while (!list_empty(&loop->unflushed) || !list_empty(&loop->failed));
+	if (loop->end_of_turn)
+		loop->end_of_turn(loop);
+	LBD_INVARIANT(list_empty(&loop->unflushed) && !loop->doomed);
+}
+
+static void loop_on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
+{
+	loop_end_turn(ev_userdata(ev));
+}
+
+static void loop_on_wake(struct ev_loop *ev, ev_async *w, int revents)
+{
+	struct loop *loop = ev_userdata(ev);
+	for (struct mail *mail = mailbox_take(&loop->mailbox), *next; mail; mail = next) {
+		next = mail->next;
+		mail->deliver(mail, loop->owner);
+	}
+}
+
+static void loop_on_expiry(struct ev_loop *ev, ev_timer *w, int revents)
+{
+	timeouts_expire(ev_userdata(ev));
+}
+
+static void loop_on_rebuilt(struct ev_loop *ev, ev_fork *w, int revents)
+{
+	struct loop *loop = ev_userdata(ev);
+	loop->rebuilds++;
+}
+
+/* libev grows its table of descriptors when it meets a higher one, and aborts when it cannot; so it meets the highest
+ * now. A watcher that was stopped again before the loop ran costs no system call. */
+static void loop_make_room(struct loop *loop, int expected_fds)
+{
+	ev_io highest;
+	ev_io_init(&highest, NULL, expected_fds > 0 ? expected_fds - 1 : 0, EV_READ);
+	ev_io_start(loop->ev, &highest);
+	ev_io_stop(loop->ev, &highest);
+}
+
+bool loop_init(struct loop *loop, void *owner, struct quiesce_reader *reader, int expected_fds)
+{
+	*loop = (struct loop){.owner = owner, .reader = reader, .now_us = clock_monotonic_us()};
+	list_init(&loop->unflushed);
+	list_init(&loop->failed);
+	timeouts_init(&loop->timeouts);
+	loop->scratch = malloc(LOOP_SCRATCH);
+	if (!loop->scratch)
+		return false;
+	loop->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV | EVFLAG_NOSIGMASK);
+	if (!loop->ev) {
+		free(loop->scratch);
+		return false;
+	}
+	ev_set_userdata(loop->ev, loop);
+	ev_set_loop_release_cb(loop->ev, loop_on_release, loop_on_acquire);
+	ev_prepare_init(&loop->prepare, loop_on_prepare);
+	ev_prepare_start(loop->ev, &loop->prepare);
+	ev_async_init(&loop->wake, loop_on_wake);
+	ev_async_start(loop->ev, &loop->wake);
+	/* Below I/O: what has input waiting is not expired before it was read. */
+	ev_timer_init(&loop->expiry, loop_on_expiry, 0., 0.);
+	ev_set_priority(&loop->expiry, EV_MINPRI);
+	ev_fork_init(&loop->rebuilt, loop_on_rebuilt);
+	ev_fork_start(loop->ev, &loop->rebuilt);
+	loop_make_room(loop, expected_fds);
+	return true;
+}
+
+void loop_run(struct loop *loop)
+{
+	if (loop->reader)
+		quiesce_enter(loop->reader);
+	loop->now_us = clock_monotonic_us();
+	ev_run(loop->ev, 0);
+	loop_end_turn(loop); /* prepare does not run after the last turn */
+	if (loop->reader)
+		quiesce_leave(loop->reader);
+}
+
+void loop_stop(struct loop *loop)
+{
+	ev_break(loop->ev, EVBREAK_ALL);
+}
+
+void loop_end(struct loop *loop)
+{
+	if (!loop->ev)
+		return;
+	ev_loop_destroy(loop->ev);
+	free(loop->scratch);
+	loop->ev = NULL;
+	loop->scratch = NULL;
+}
+
+uint64_t loop_wall_us(const struct loop *loop)
+{
+	return (uint64_t)(ev_now(loop->ev) * 1e6);
+}
+
+void loop_post(struct loop *loop, struct mail *mail)
+{
+	if (mailbox_put(&loop->mailbox, mail))
+		ev_async_send(loop->ev, &loop->wake);
+}
+
+void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct doomed *doomed, void *owner))
+{
+	doomed->free_it = free_it;
+	doomed->next = loop->doomed;
+	loop->doomed = doomed;
+}
+
+const char *loop_library_version(void)
+{
+	return ev_version_major() == 4 ? "libev 4" : "libev";
+}

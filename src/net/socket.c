@@ -1,0 +1,112 @@
+#include "net/socket.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void socket_set(int fd, int level, int option, int value)
+{
+	/* Options make it better, never possible: a socket without them still works. */
+	(void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static int socket_new(const struct address *a)
+{
+	return socket(a->as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+static int socket_close_keeping_errno(int fd)
+{
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* A file that nobody listens on is what a daemon that was killed left behind. */
+static void socket_remove_stale_file(const struct address *a)
+{
+	struct stat st;
+	if (lstat(a->as.local.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, &a->as.any, a->length) < 0 && errno == ECONNREFUSED)
+		unlink(a->as.local.sun_path);
+	close(fd);
+}
+
+int socket_listen(const struct address *a, bool reuse_port, int backlog)
+{
+	int fd = socket_new(a);
+	if (fd < 0)
+		return -1;
+	int family = a->as.any.sa_family;
+	if (family == AF_UNIX) {
+		socket_remove_stale_file(a);
+	} else {
+		socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		if (reuse_port)
+			socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		if (family == AF_INET6)
+			socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	}
+	if (bind(fd, &a->as.any, a->length) < 0 || listen(fd, backlog) < 0)
+		return socket_close_keeping_errno(fd);
+	return fd;
+}
+
+int socket_connect(const struct address *a, bool *done)
+{
+	*done = false;
+	int fd = socket_new(a);
+	if (fd < 0)
+		return -1;
+	if (a->as.any.sa_family != AF_UNIX)
+		socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (connect(fd, &a->as.any, a->length) == 0) {
+		*done = true;
+		return fd;
+	}
+	if (errno == EINPROGRESS)
+		return fd;
+	return socket_close_keeping_errno(fd);
+}
+
+int socket_accept(int listener, struct address *peer)
+{
+	peer->length = sizeof peer->as;
+	int fd = accept4(listener, &peer->as.any, &peer->length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0 && peer->as.any.sa_family != AF_UNIX)
+		socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	return fd;
+}
+
+int socket_error(int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof error;
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
+}
+
+void socket_local_address(int fd, struct address *out)
+{
+	out->length = sizeof out->as;
+	if (getsockname(fd, &out->as.any, &out->length) < 0)
+		out->length = 0;
+}
+
+void socket_reset_on_close(int fd)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 0};
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+bool socket_has_input(int fd)
+{
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n >= 0 || (errno != EAGAIN && errno != EINTR);
+}

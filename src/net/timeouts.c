@@ -1,0 +1,99 @@
+#include "net/loop.h"
+
+enum { TIMEOUTS_LATE_US = 500000, TIMEOUTS_MERCY_US = 10000 };
+
+static struct timeout *timeout_of_link(struct list *link)
+{
+	return (struct timeout *)((char *)link - offsetof(struct timeout, link));
+}
+
+void timeouts_init(struct timeouts *t)
+{
+	*t = (struct timeouts){.armed_us = UINT64_MAX};
+}
+
+void timeout_init(struct timeout *t, void (*expired)(struct timeout *t))
+{
+	list_init(&t->link);
+	t->deadline_us = 0;
+	t->expired = expired;
+}
+
+static struct timeout_class *timeouts_class(struct timeouts *t, uint64_t duration_us)
+{
+	for (uint32_t i = 0; i < t->count; i++)
+		if (t->classes[i].duration_us == duration_us)
+			return &t->classes[i];
+	if (t->count == TIMEOUT_CLASSES)
+		return &t->classes[TIMEOUT_CLASSES - 1];
+	struct timeout_class *class = &t->classes[t->count++];
+	class->duration_us = duration_us;
+	list_init(&class->waiting);
+	return class;
+}
+
+static void timeouts_arm(struct loop *loop, uint64_t when_us)
+{
+	loop->timeouts.armed_us = when_us;
+	ev_timer_stop(loop->ev, &loop->expiry);
+	if (when_us == UINT64_MAX)
+		return;
+	double after = when_us > loop->now_us ? (double)(when_us - loop->now_us) * 1e-6 : 0;
+	ev_timer_set(&loop->expiry, after, 0.);
+	ev_timer_start(loop->ev, &loop->expiry);
+}
+
+void timeout_start(struct loop *loop, struct timeout *t, uint64_t duration_us)
+{
+	list_remove(&t->link);
+	if (duration_us == 0)
+		return;
+	struct timeout_class *class = timeouts_class(&loop->timeouts, duration_us);
+	t->deadline_us = loop->now_us + duration_us;
+	/* Within a class the newest deadline is the latest, so this loop ends at once; only in the last class, when it
+	 * stands for several durations, may it have to look for the place. */
+	struct list *after = class->waiting.prev;
+	while (after != &class->waiting && timeout_of_link(after)->deadline_us > t->deadline_us)
+		after = after->prev;
+	list_prepend(after, &t->link);
+	if (t->deadline_us < loop->timeouts.armed_us)
+		timeouts_arm(loop, t->deadline_us);
+}
+
+void timeout_stop(struct timeout *t)
+{
+	list_remove(&t->link);
+}
+
+static uint64_t timeouts_earliest(const struct timeouts *t)
+{
+	uint64_t earliest = UINT64_MAX;
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct list *waiting = &t->classes[i].waiting;
+		if (!list_empty(waiting) && timeout_of_link(waiting->next)->deadline_us < earliest)
+			earliest = timeout_of_link(waiting->next)->deadline_us;
+	}
+	return earliest;
+}
+
+void timeouts_expire(struct loop *loop)
+{
+	struct timeouts *t = &loop->timeouts;
+	/* After SIGSTOP, or a long stall of the machine, everything looks expired although its input is waiting in the
+	 * kernel: one more turn for the input. */
+	if (!t->postponed && loop->now_us > t->armed_us + TIMEOUTS_LATE_US) {
+		t->postponed = true;
+		timeouts_arm(loop, loop->now_us + TIMEOUTS_MERCY_US);
+		return;
+	}
+	t->postponed = false;
+	for (uint32_t i = 0; i < t->count; i++) {
+		struct list *waiting = &t->classes[i].waiting;
+		while (!list_empty(waiting) && timeout_of_link(waiting->next)->deadline_us <= loop->now_us) {
+			struct timeout *due = timeout_of_link(waiting->next);
+			list_remove(&due->link);
+			due->expired(due);
+		}
+	}
+	timeouts_arm(loop, timeouts_earliest(t));
+}
