@@ -62,6 +62,10 @@ src_liblbd_la_SOURCES += \
 # config
 
 # stats
+src_liblbd_la_SOURCES += \
+	src/stats/counters.c \
+	src/stats/counters.def \
+	src/stats/counters.h
 
 # backend
 
@@ -78,7 +82,26 @@ lbd_LDADD = src/liblbd.la
 
 # algorithms: one file each, each a plugin
 algorithmsdir = $(pkglibdir)/algorithms
-algorithms_LTLIBRARIES =
+algorithms_LTLIBRARIES = \
+	src/algorithms/first.la \
+	src/algorithms/least_conn.la \
+	src/algorithms/p2c.la \
+	src/algorithms/random.la \
+	src/algorithms/round_robin.la \
+	src/algorithms/smooth_wrr.la
+algorithms_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared
+src_algorithms_first_la_SOURCES = src/algorithms/first.c
+src_algorithms_first_la_LDFLAGS = $(algorithms_ldflags)
+src_algorithms_least_conn_la_SOURCES = src/algorithms/least_conn.c
+src_algorithms_least_conn_la_LDFLAGS = $(algorithms_ldflags)
+src_algorithms_p2c_la_SOURCES = src/algorithms/p2c.c
+src_algorithms_p2c_la_LDFLAGS = $(algorithms_ldflags)
+src_algorithms_random_la_SOURCES = src/algorithms/random.c
+src_algorithms_random_la_LDFLAGS = $(algorithms_ldflags)
+src_algorithms_round_robin_la_SOURCES = src/algorithms/round_robin.c
+src_algorithms_round_robin_la_LDFLAGS = $(algorithms_ldflags)
+src_algorithms_smooth_wrr_la_SOURCES = src/algorithms/smooth_wrr.c
+src_algorithms_smooth_wrr_la_LDFLAGS = $(algorithms_ldflags)
 
 lbdincludedir = $(includedir)/lbd
-lbdinclude_HEADERS = include/lbd/algorithm.h
+lbdinclude_HEADERS = include/lbd/algorithm.h include/lbd/weighted.h

@@ -1,0 +1,77 @@
+/* Counter blocks: made by the worker that counts in them, at its first use, because most (server, worker) pairs of a
+ * large configuration never meet. */
+#include "stats/counters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool counter_set_init(struct counter_set *set, uint32_t workers)
+{
+	set->workers = workers;
+	set->block = calloc((size_t)workers + 1, sizeof *set->block);
+	return set->block != NULL;
+}
+
+void counter_set_end(struct counter_set *set)
+{
+	for (uint32_t i = 0; set->block && i <= set->workers; i++)
+		free(atomic_load_explicit(&set->block[i], memory_order_relaxed));
+	free(set->block);
+	*set = (struct counter_set){0};
+}
+
+/* Out of memory a worker must go on serving: what it counts then is lost, in a block that all of them share. */
+static struct counters *counter_block_lost(void)
+{
+	static struct counters lost;
+	return &lost;
+}
+
+struct counters *counter_set_block(struct counter_set *set, uint32_t worker)
+{
+	struct counters *c = atomic_load_explicit(&set->block[worker], memory_order_relaxed);
+	if (c)
+		return c;
+	c = aligned_alloc(LBD_CACHE_LINE, sizeof *c);
+	if (!c)
+		return counter_block_lost();
+	memset(c, 0, sizeof *c);
+	/* Release: a reader that finds the pointer must find the zeros too. */
+	atomic_store_explicit(&set->block[worker], c, memory_order_release);
+	return c;
+}
+
+uint64_t counter_set_sum(const struct counter_set *set, enum counter id)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i <= set->workers; i++) {
+		const struct counters *c = atomic_load_explicit(&set->block[i], memory_order_acquire);
+		if (c)
+			sum += atomic_load_explicit(&c->value[id], memory_order_relaxed);
+	}
+	return sum;
+}
+
+uint64_t counter_set_sums(const struct counter_set *set, uint64_t *value)
+{
+	uint64_t last_us = 0;
+	memset(value, 0, COUNTER_COUNT * sizeof *value);
+	for (uint32_t i = 0; i <= set->workers; i++) {
+		const struct counters *c = atomic_load_explicit(&set->block[i], memory_order_acquire);
+		if (!c)
+			continue;
+		for (int id = 0; id < COUNTER_COUNT; id++)
+			value[id] += atomic_load_explicit(&c->value[id], memory_order_relaxed);
+		uint64_t t = atomic_load_explicit(&c->last_us, memory_order_relaxed);
+		if (t > last_us)
+			last_us = t;
+	}
+	return last_us;
+}
+
+void counter_add_status(struct counters *c, unsigned status)
+{
+	unsigned hundreds = status / 100;
+	bool known = hundreds >= 1 && hundreds <= 5;
+	counter_add(c, known ? (enum counter)(COUNTER_STATUS_1XX + hundreds - 1) : COUNTER_STATUS_OTHER, 1);
+}
