@@ -38,10 +38,10 @@ enum http_framing_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED, HT
 
 struct http_framing {
 	enum http_framing_kind kind;
+	uint64_t length; /* bytes, for HTTP_BODY_LENGTH (may be 0 there: announced, but empty) and announced */
 	/* The message says that the body of a GET would have this length, but has none: a response to HEAD, or a 304.
 	 * kind is HTTP_BODY_NONE then. */
 	bool announced;
-	uint64_t length; /* bytes, for HTTP_BODY_LENGTH (may be 0 there: announced, but empty) and announced */
 };
 
 struct http_fields {
