@@ -30,8 +30,8 @@ size_t http_response_head_bound(const struct http_response *response, const stru
 char *http_write_response_head(char *at, const struct http_response *response, const struct http_out *out);
 
 /* A complete answer of the proxy itself: status line, Content-Type text/plain, Content-Length, Connection, and
- * "STATUS PHRASE\nreason\n" as the body (left out when head_only). extra: complete field lines with their CR LF, may be
- * empty. Returns its length, at most room; 0 when room is too small. */
+ * "STATUS PHRASE\nreason\n" as the body (left out when head_only, and with status 1xx, 204 and 304). extra: complete
+ * field lines with their CR LF, may be empty. Returns its length, at most room; 0 when room is too small. */
 size_t http_write_reply(char *at, size_t room, unsigned status, const char *reason, struct str extra, bool head_only,
 	bool close, bool keep_alive);
 
