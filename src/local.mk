@@ -49,12 +49,26 @@ src_liblbd_la_SOURCES += \
 
 # http: pure
 src_liblbd_la_SOURCES += \
+	src/http/authority.c \
+	src/http/bytes.c \
+	src/http/bytes.h \
+	src/http/chunked.c \
 	src/http/chunked.h \
+	src/http/connection_options.c \
 	src/http/fields.def \
+	src/http/framing.c \
 	src/http/head.h \
+	src/http/head_fields.c \
+	src/http/head_parts.h \
+	src/http/head_scan.c \
 	src/http/http_error.def \
+	src/http/message.c \
 	src/http/message.h \
 	src/http/methods.def \
+	src/http/request_head.c \
+	src/http/response_head.c \
+	src/http/status.def \
+	src/http/write.c \
 	src/http/write.h
 
 # rules

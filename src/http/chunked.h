@@ -16,8 +16,7 @@ struct http_chunked {
 	uint64_t left;       /* data bytes that the current chunk still has */
 	uint32_t line_bytes; /* of the current size line, or of all trailers */
 	uint8_t state;
-	uint8_t quoted; /* inside a quoted-string of an extension, and behind a backslash there */
-	uint8_t digits;
+	uint8_t digits; /* of the current size, leading zeros too: 16 at the most */
 };
 
 enum http_chunked_result {

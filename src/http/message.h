@@ -38,7 +38,10 @@ enum http_framing_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED, HT
 
 struct http_framing {
 	enum http_framing_kind kind;
-	uint64_t length; /* bytes, for HTTP_BODY_LENGTH (may be 0 there: announced, but empty) */
+	uint64_t length; /* bytes, for HTTP_BODY_LENGTH (may be 0 there: announced, but empty) and announced */
+	/* The message says that the body of a GET would have this length, but has none: a response to HEAD, or a 304.
+	 * kind is HTTP_BODY_NONE then. */
+	bool announced;
 };
 
 struct http_fields {
@@ -51,19 +54,21 @@ struct http_request {
 	uint8_t minor; /* 0, or 1 for every 1.x above */
 	struct str method_text;
 	struct str target; /* as received */
-	struct str path;   /* origin-form: up to the first '?', not decoded; "*" for asterisk-form; "/" for an
-			    * absolute-form   with an empty path */
-	struct str query;  /* behind the '?'; p is NULL when there is no '?' */
-	struct str host;   /* the value to send on: of an absolute-form target, else of Host; empty for HTTP/1.0 without
-			      one */
+	/* Origin-form: up to the first '?', not decoded. "*" for the asterisk-form (RFC 9112 3.2.4), "/" for an
+	 * absolute-form with an empty path. */
+	struct str path;
+	struct str query; /* behind the '?'; p is NULL when there is no '?' */
+	struct str host; /* to send on: of an absolute-form target, else of Host; empty only in HTTP/1.0 without Host */
 	struct http_fields fields;
 	struct http_framing framing;
 	bool keep_alive; /* the client would keep the connection (version, Connection) */
+	/* Expect: 100-continue, in HTTP/1.1 and with a body to come; else that field is dropped (RFC 9110 10.1.1). */
 	bool expect_continue;
-	bool upgrade; /* Upgrade and Connection: upgrade in HTTP/1.1, and a protocol other than h2c is left */
-	struct str
-		upgrade_to; /* that Upgrade value when it is one field without h2c; else empty and upgrade is false */
-	bool te_trailers;   /* TE: trailers was asked for */
+	/* Upgrade and Connection: upgrade in HTTP/1.1, without a body; one field, h2c not among its protocols.
+	 * upgrade_to is its value then, and else empty. */
+	bool upgrade;
+	struct str upgrade_to;
+	bool te_trailers; /* TE: trailers was asked for */
 };
 
 struct http_response {
@@ -73,8 +78,11 @@ struct http_response {
 	struct http_fields fields;
 	struct http_framing framing;
 	bool keep_alive;       /* the server would keep the connection and the framing allows it */
-	struct str upgrade_to; /* of a 101 with Connection: upgrade; else empty */
+	struct str upgrade_to; /* of a 101, never empty there; else empty */
 };
+
+/* Whether a 101 switches to protocols that were all among those asked for (RFC 9110 7.8). */
+bool http_upgrade_matches(struct str asked, struct str given);
 
 /* Whether the method's requests may be repeated (RFC 9110 9.2.2). */
 bool http_method_idempotent(enum http_method method);

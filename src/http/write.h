@@ -7,12 +7,12 @@
 
 /* What goes out besides the fields that are not dropped. */
 struct http_out {
-	struct str target;            /* request: the target to send, e.g. the path and query as received */
+	struct str target;            /* request: the target to send; empty: path and query as received */
 	struct str host;              /* request: value of Host, always sent */
 	const struct http_field *add; /* further fields, in this order (their id and drop are not looked at) */
 	size_t add_count;
-	struct http_framing
-		framing;       /* of the body as it will be sent: LENGTH or CHUNKED write their field, others none */
+	/* Of the body as it will be sent: LENGTH, CHUNKED, and an announced length write their field, others none. */
+	struct http_framing framing;
 	struct str upgrade_to; /* not empty: Connection: upgrade and Upgrade are sent */
 	bool close;            /* Connection: close is sent */
 	bool keep_alive;       /* Connection: keep-alive is sent (to an HTTP/1.0 client that asked for it) */
@@ -25,13 +25,13 @@ size_t http_request_head_bound(const struct http_request *request, const struct 
 char *http_write_request_head(char *at, const struct http_request *request, const struct http_out *out);
 
 size_t http_response_head_bound(const struct http_response *response, const struct http_out *out);
-/* Always says HTTP/1.1. A response whose framing is NONE keeps what status and method demand: no Content-Length in 1xx
- * and 204; the Content-Length that a HEAD or 304 response announced is sent on (out->framing LENGTH). */
+/* Always says HTTP/1.1. No framing field is written in 1xx and 204, whatever out->framing says (RFC 9110 8.6). With
+ * out->framing = response->framing a HEAD or 304 response announces what the server announced. */
 char *http_write_response_head(char *at, const struct http_response *response, const struct http_out *out);
 
 /* A complete answer of the proxy itself: status line, Content-Type text/plain, Content-Length, Connection, and
- * "STATUS PHRASE\nreason\n" as the body (left out when head_only). extra: complete field lines with their CR LF, may be
- * empty. Returns its length, at most room; 0 when room is too small. */
+ * "STATUS PHRASE\nreason\n" as the body (left out when head_only, and with status 1xx, 204 and 304). extra: complete
+ * field lines with their CR LF, may be empty. Returns its length, at most room; 0 when room is too small. */
 size_t http_write_reply(char *at, size_t room, unsigned status, const char *reason, struct str extra, bool head_only,
 	bool close, bool keep_alive);
 

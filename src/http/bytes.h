@@ -1,0 +1,117 @@
+/* What a byte may be in a message head (RFC 9110 5.5 and 5.6.2, RFC 3986 3.2.2), and searches that take eight bytes at
+ * a time: almost all bytes of a head are plain text, and only the first one that is not matters. Pure. */
+#ifndef LBD_HTTP_BYTES_H
+#define LBD_HTTP_BYTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum {
+	HTTP_BYTE_TOKEN = 1, /* tchar of RFC 9110 5.6.2 */
+	HTTP_BYTE_HOST = 2   /* unreserved and sub-delims of RFC 3986, without the comma: it would look like a list */
+};
+
+extern const uint8_t http_byte_class[256];
+
+static inline bool http_byte_is_token(char c)
+{
+	return http_byte_class[(unsigned char)c] & HTTP_BYTE_TOKEN;
+}
+
+static inline bool http_byte_is_host(char c)
+{
+	return http_byte_class[(unsigned char)c] & HTTP_BYTE_HOST;
+}
+
+static inline bool http_byte_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline bool http_byte_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Control characters, with TAB and DEL. */
+static inline bool http_byte_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static inline uint64_t http_bytes_load(const char *p)
+{
+	uint64_t word;
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
+/* Eight copies of c. */
+static inline uint64_t http_bytes_of(uint8_t c)
+{
+	return UINT64_C(0x0101010101010101) * c;
+}
+
+/* The high bit of each byte that is below limit <= 0x80. A borrow may mark bytes above a marked one in error, so only
+ * the lowest mark counts: the first in memory on a little-endian machine (H. Warren, Hacker's Delight, 6-1). */
+static inline uint64_t http_bytes_below(uint64_t word, uint8_t limit)
+{
+	return (word - http_bytes_of(limit)) & ~word & http_bytes_of(0x80);
+}
+
+/* The same for bytes that are c. */
+static inline uint64_t http_bytes_equal(uint64_t word, uint8_t c)
+{
+	return http_bytes_below(word ^ http_bytes_of(c), 1);
+}
+
+static inline const char *http_bytes_first(const char *p, uint64_t marks)
+{
+	return p + __builtin_ctzll(marks) / 8;
+}
+
+/* The first control character of [p, end), or end. */
+static inline const char *http_find_control(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t word = http_bytes_load(p);
+		uint64_t marks = http_bytes_below(word, 0x20) | http_bytes_equal(word, 0x7f);
+		if (marks)
+			return http_bytes_first(p, marks);
+	}
+	while (p < end && !http_byte_is_control(*p))
+		p++;
+	return p;
+}
+
+/* The first control character of [p, end) that is not a TAB, or end: where a field value stops. */
+static inline const char *http_find_value_end(const char *p, const char *end)
+{
+	p = http_find_control(p, end);
+	while (p < end && *p == '\t')
+		p = http_find_control(p + 1, end);
+	return p;
+}
+
+static inline bool http_byte_is_target(char c)
+{
+	return c > 0x20 && c < 0x7f && c != '#';
+}
+
+/* The first byte of [p, end) that no request target may hold, or end. A fragment is never sent (RFC 9110 4.2.5). */
+static inline const char *http_find_target_end(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t word = http_bytes_load(p);
+		uint64_t marks = http_bytes_below(word, 0x21) | http_bytes_equal(word, 0x7f) |
+				 http_bytes_equal(word, '#') | (word & http_bytes_of(0x80));
+		if (marks)
+			return http_bytes_first(p, marks);
+	}
+	while (p < end && http_byte_is_target(*p))
+		p++;
+	return p;
+}
+
+#endif

@@ -1,0 +1,94 @@
+/* Parses the head of a response in one pass over its bytes, and decides what the request's method and the status make
+ * of its framing (RFC 9112 6.3). */
+#include "http/bytes.h"
+#include "http/head.h"
+#include "http/head_parts.h"
+
+/* VERSION SP 3DIGIT SP REASON CR LF. The blank in front of an empty reason may be missing, as with several servers: it
+ * carries nothing, and it is written anew. */
+static enum http_error response_read_line(struct http_response *response, const char **at, const char *end)
+{
+	const char *p = *at;
+	if (end - p < 14 || !head_read_version(p, end, &response->minor) || p[8] != ' ')
+		return HTTP_ERROR_STATUS_LINE;
+	*at = p += 9;
+	if (p[0] < '1' || p[0] > '5' || !http_byte_is_digit(p[1]) || !http_byte_is_digit(p[2]))
+		return HTTP_ERROR_STATUS_LINE;
+	response->status = (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
+	*at = p += 3;
+	if (*p != ' ' && *p != '\r')
+		return HTTP_ERROR_STATUS_LINE;
+	if (*p == ' ')
+		p++;
+	const char *stop = http_find_value_end(p, end);
+	response->reason = str_make(p, (size_t)(stop - p));
+	*at = stop;
+	if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n')
+		return HTTP_ERROR_STATUS_LINE;
+	*at = stop + 2;
+	return HTTP_ERROR_NONE;
+}
+
+static bool response_has_body_fields(const struct head_index *index)
+{
+	return head_has(index, HTTP_FIELD_CONTENT_LENGTH) || head_has(index, HTTP_FIELD_TRANSFER_ENCODING);
+}
+
+/* Turns what the fields say into what this response means. Returns whether bytes that must not be there may follow,
+ * so that the connection is not to be used again. */
+static bool response_apply_status(struct http_framing *framing, unsigned status, enum http_method method)
+{
+	bool body = framing->kind == HTTP_BODY_CHUNKED || framing->length > 0;
+	if (status < 200 || status == 204) {
+		*framing = (struct http_framing){.kind = HTTP_BODY_NONE};
+		return body;
+	}
+	if (status == 304 || method == HTTP_METHOD_HEAD) {
+		framing->announced = framing->kind == HTTP_BODY_LENGTH;
+		framing->kind = HTTP_BODY_NONE;
+		return false;
+	}
+	if (framing->kind == HTTP_BODY_NONE)
+		framing->kind = HTTP_BODY_UNTIL_CLOSE;
+	return framing->kind == HTTP_BODY_UNTIL_CLOSE;
+}
+
+static enum http_error response_understand(
+	struct http_response *response, enum http_method method, const struct head_index *index, const char **at)
+{
+	struct head_connection connection;
+	enum http_error error = head_decide_framing(&response->framing, &response->fields, index, response->minor, at);
+	if (!error && response->status < 200 && response_has_body_fields(index))
+		error = HTTP_ERROR_INTERIM_BODY;
+	if (!error)
+		error = head_read_connection(&connection, &response->fields, index, at);
+	if (error)
+		return error;
+	bool last = response_apply_status(&response->framing, response->status, method);
+	response->upgrade_to = str_make(NULL, 0);
+	if (response->status == 101) {
+		if (connection.upgrade)
+			response->upgrade_to = head_upgrade_value(&response->fields, index);
+		if (!response->upgrade_to.n)
+			return HTTP_ERROR_SWITCH;
+		last = true;
+	}
+	response->keep_alive = !last && !connection.close && (response->minor || connection.keep_alive);
+	return HTTP_ERROR_NONE;
+}
+
+enum http_error http_parse_response(
+	struct http_response *response, enum http_method method, const char *head, size_t n, size_t *error_at)
+{
+	struct head_index index;
+	const char *at = head;
+	enum http_error error = response_read_line(response, &at, head + n);
+	if (!error)
+		error = head_read_fields(&response->fields, &index, &at, head + n);
+	if (!error) {
+		at = head;
+		error = response_understand(response, method, &index, &at);
+	}
+	*error_at = (size_t)(at - head);
+	return error;
+}
