@@ -5,6 +5,7 @@
 #ifndef LBD_BACKEND_SERVER_H
 #define LBD_BACKEND_SERVER_H
 
+#include "base/list.h"
 #include "config/config.h"
 #include "lbd/algorithm.h"
 #include "net/address.h"
@@ -29,6 +30,12 @@ struct server_check {
 	char history[17]; /* the last 16 as o and x, newest last */
 };
 
+/* Idle upstreams of one server on one worker. */
+struct server_idle {
+	_Alignas(LBD_CACHE_LINE) struct list upstreams; /* newest first; the worker's own */
+	_Atomic uint32_t count;                         /* written by the worker, summed by show stat */
+};
+
 struct server {
 	/* Shared with algorithms; in_flight is written by workers, the rest by control. Own cache lines. */
 	struct lbd_live live;
@@ -42,7 +49,7 @@ struct server {
 	_Atomic(const struct config_server *) conf;
 	struct counter_set counters;
 	_Atomic uint32_t in_flight_max;
-	_Atomic int32_t idle; /* idle upstreams over all workers */
+	struct server_idle *idle; /* its idle upstreams, one list for each worker; made by proxy/upstream.c */
 
 	/* Control only. */
 	enum server_admin admin;

@@ -9,7 +9,7 @@
 
 /* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
  * batches; above it, it is sent at once. */
-enum { CHANNEL_COLLECT = 16 * 1024 };
+enum { CHANNEL_COLLECT = 16 * 1024, CHANNEL_MORE = 16 * 1024 };
 
 static void channel_watch(struct channel *c)
 {
@@ -130,6 +130,24 @@ static void channel_on_connected(struct channel *c)
 	c->owner->connected(c, error);
 }
 
+/* What the owner left of the fresh bytes outlives the callback in memory of the channel's own. */
+static void channel_keep_fresh(struct channel *c)
+{
+	struct loop *loop = c->loop;
+	if (loop->fresh_of != c)
+		return;
+	loop->fresh_of = NULL;
+	if (!loop->fresh.n || !channel_is_open(c))
+		return;
+	char *room = buffer_reserve(&c->in, loop->fresh.n);
+	if (!room) {
+		channel_fail(c, ENOMEM);
+		return;
+	}
+	memcpy(room, loop->fresh.p, loop->fresh.n);
+	buffer_commit(&c->in, loop->fresh.n);
+}
+
 static void channel_on_event(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct channel *c = w->data;
@@ -141,6 +159,7 @@ static void channel_on_event(struct ev_loop *ev, ev_io *w, int revents)
 		c->owner->drained(c);
 	if ((revents & EV_READ) && channel_is_open(c) && c->reading)
 		c->owner->readable(c);
+	channel_keep_fresh(c);
 }
 
 void channel_open(struct channel *c, struct loop *loop, int fd, const struct channel_owner *owner, bool connecting)
@@ -158,12 +177,54 @@ void channel_close(struct channel *c, bool reset)
 		return;
 	channel_leave_list(c);
 	buffer_free(&c->out);
+	buffer_free(&c->in);
+	if (c->loop->fresh_of == c)
+		c->loop->fresh_of = NULL;
 	ev_io_stop(c->loop->ev, &c->io);
 	if (reset)
 		socket_reset_on_close(c->io.fd);
 	close(c->io.fd);
 	c->io.fd = -1;
 	c->blocked = c->connecting = c->reading = false;
+}
+
+ssize_t channel_receive(struct channel *c)
+{
+	if (buffer_used(&c->in)) {
+		char *room = buffer_reserve(&c->in, CHANNEL_MORE);
+		if (!room) {
+			errno = ENOMEM;
+			return CHANNEL_ERROR;
+		}
+		ssize_t got = channel_read(c, room, CHANNEL_MORE);
+		if (got > 0)
+			buffer_commit(&c->in, (size_t)got);
+		return got;
+	}
+	LBD_INVARIANT(!c->loop->fresh_of);
+	ssize_t got = channel_read(c, c->loop->scratch, LOOP_SCRATCH);
+	if (got > 0) {
+		c->loop->fresh_of = c;
+		c->loop->fresh = str_make(c->loop->scratch, (size_t)got);
+	}
+	return got;
+}
+
+struct str channel_input(const struct channel *c)
+{
+	if (c->loop->fresh_of == c)
+		return c->loop->fresh;
+	return str_make(c->in.data ? buffer_bytes(&c->in) : NULL, buffer_used(&c->in));
+}
+
+void channel_take(struct channel *c, size_t n)
+{
+	if (c->loop->fresh_of != c) {
+		buffer_consume(&c->in, n);
+		return;
+	}
+	c->loop->fresh.p += n;
+	c->loop->fresh.n -= n;
 }
 
 ssize_t channel_read(struct channel *c, void *data, size_t n)

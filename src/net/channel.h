@@ -5,6 +5,7 @@
 #define LBD_NET_CHANNEL_H
 
 #include "base/buffer.h"
+#include "base/str.h"
 #include "net/loop.h"
 
 #include <sys/types.h>
@@ -27,7 +28,8 @@ struct channel {
 	ev_io io;
 	struct loop *loop;
 	const struct channel_owner *owner;
-	struct buffer out;
+	struct buffer out; /* waits to be sent */
+	struct buffer in;  /* was received, and not taken yet */
 	struct list link; /* in the loop's unflushed or failed list */
 	bool queued : 1;  /* in the unflushed list */
 	bool connecting : 1;
@@ -50,8 +52,15 @@ static inline bool channel_is_open(const struct channel *c)
 /* Stops everything and closes the descriptor, in the one order that libev survives. Output that was not sent is
  * dropped. Idempotent. reset: the peer gets RST, so that a cut is never taken for an end. */
 void channel_close(struct channel *c, bool reset);
-/* Receives up to n bytes. > 0: bytes; CHANNEL_CLOSED: the peer sent FIN; CHANNEL_AGAIN: nothing there; CHANNEL_ERROR:
- * errno says what. A short count means drained: do not call again in this turn. */
+/* Receives once, for the owner to look at through channel_input: what came stands behind what was kept. Only inside
+ * channel_owner.readable of this channel. > 0: bytes; CHANNEL_CLOSED: the peer sent FIN; CHANNEL_AGAIN: nothing there;
+ * CHANNEL_ERROR: errno says what. After FIN or an error the owner pauses or closes, or it is called again and again. */
+ssize_t channel_receive(struct channel *c) LBD_MUST_CHECK;
+/* What was received and not taken. Fresh bytes stand in the loop's scratch: the view ends with the callback, and what was
+ * not taken by then is kept. */
+struct str channel_input(const struct channel *c);
+void channel_take(struct channel *c, size_t n);
+/* Receives up to n bytes into the caller's memory instead; results as above. */
 ssize_t channel_read(struct channel *c, void *data, size_t n) LBD_MUST_CHECK;
 /* Reading is stopped or goes on; the owner hears nothing of input while it is stopped (errors included). */
 void channel_pause(struct channel *c);

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/mailbox.h"
 #include "base/quiesce.h"
+#include "base/str.h"
 #include "net/timeouts.h"
 
 #include <ev.h>
@@ -22,10 +23,14 @@ struct doomed {
 	void (*free_it)(struct doomed *doomed, void *owner);
 };
 
+struct channel;
+
 struct loop {
 	struct ev_loop *ev;
 	uint64_t now_us; /* monotonic, as of this turn */
 	char *scratch;   /* LOOP_SCRATCH bytes, valid inside one callback */
+	struct channel *fresh_of; /* whose bytes stand in scratch now; NULL outside of a readable callback */
+	struct str fresh;
 	struct timeouts timeouts;
 	struct list unflushed; /* channels with output that was not sent yet */
 	struct list failed;    /* channels whose owner must still be told that sending failed */

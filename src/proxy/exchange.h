@@ -1,0 +1,76 @@
+/* One request and its response: picks a server, gets an upstream, moves both messages, and accounts for the end. In TCP
+ * mode it is one tunnel. Own worker only. */
+#ifndef LBD_PROXY_EXCHANGE_H
+#define LBD_PROXY_EXCHANGE_H
+
+#include "base/arena.h"
+#include "http/message.h"
+#include "proxy/relay.h"
+#include "proxy/session.h"
+#include "proxy/upstream.h"
+
+enum exchange_step {
+#define EXCHANGE_STEP(id, function) EXCHANGE_##id,
+#include "proxy/exchange_steps.def"
+#undef EXCHANGE_STEP
+	EXCHANGE_STEP_COUNT
+};
+
+/* All are monotonic, us; 0: not reached. */
+struct exchange_times {
+	uint64_t start, head, picked, connected, response;
+};
+
+struct exchange {
+	struct session *session;
+	struct worker *worker;
+	struct frontend *frontend;
+	struct backend *backend; /* NULL until routed */
+	struct server *server;   /* a place on it is reserved */
+	struct upstream *upstream;
+	enum exchange_step step;
+	struct http_request request; /* its bytes are in the arena */
+	struct flow up, down;        /* request body, response body */
+	struct timeout timeout;
+	struct exchange_times at;
+	enum reason reason;
+	const char *detail;          /* more of the reason: a literal */
+	char phase;                  /* second character of the termination state: R Q C H D L, - */
+	uint16_t status;             /* sent to the client, or to be sent; 0: none */
+	uint32_t head_bytes_in, head_bytes_out;
+	uint32_t retries;
+	bool tunnel : 1;             /* TCP mode, or after 101 */
+	bool parsed : 1;             /* request is valid */
+	bool timed_out : 1;
+	bool body_started : 1;       /* bytes of the request's body were taken */
+	bool answered : 1;           /* bytes of an answer were written to the client */
+	bool response_complete : 1;
+	bool upstream_keeps : 1;     /* the server would keep the connection */
+	bool close_client : 1;       /* the client was, or will be, told that the connection ends */
+	bool redispatched : 1;
+	bool interim : 1;            /* a 1xx was sent on */
+	uint32_t tried_count;
+	const struct server *tried[LBD_TRIED_MAX];
+	struct arena arena;
+	_Alignas(16) char memory[];  /* of the arena */
+};
+
+enum { EXCHANGE_SIZE = 4096 };
+
+/* A head of lines lines was found in the session's input; all of taken bytes belong to it. */
+void exchange_begin(struct session *s, struct str head, uint32_t lines, size_t taken);
+/* The head could not be used: the session gets its answer and ends. */
+void exchange_begin_refused(struct session *s, enum reason reason, const char *detail, unsigned status);
+void exchange_begin_tunnel(struct session *s);
+/* Ends it from outside, at once. */
+void exchange_kill(struct exchange *x, enum reason reason);
+
+/* What session and upstream report. */
+void exchange_client_sent(struct exchange *x);
+void exchange_client_ended(struct exchange *x);
+void exchange_client_drained(struct exchange *x);
+void exchange_upstream_connected(struct exchange *x);
+void exchange_upstream_sent(struct exchange *x);
+void exchange_upstream_drained(struct exchange *x);
+
+#endif

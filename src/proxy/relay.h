@@ -1,0 +1,37 @@
+/* Moves one body, or one direction of a tunnel, from a channel to another: reads the framing on one side, writes it on the
+ * other, and stops the source while the other side does not take it. Written once for both directions. */
+#ifndef LBD_PROXY_RELAY_H
+#define LBD_PROXY_RELAY_H
+
+#include "http/chunked.h"
+#include "net/channel.h"
+
+enum flow_result {
+	FLOW_MORE,   /* all that was received is moved; more is to come */
+	FLOW_DONE,   /* the body is complete */
+	FLOW_BAD,    /* the chunked coding is malformed: flow->error */
+	FLOW_BROKEN  /* the other side's connection failed, or memory is out */
+};
+
+struct flow {
+	struct channel *from, *to;
+	enum http_framing_kind framing; /* of what comes in; UNTIL_CLOSE is a tunnel too */
+	bool chunk_out;                 /* what goes out is chunked */
+	bool done;
+	bool paused;                    /* from waits for to */
+	enum http_error error;
+	uint64_t left;                  /* LENGTH: bytes to come */
+	uint64_t moved;                 /* body bytes so far */
+	struct http_chunked chunked;
+};
+
+/* A body that needs no byte is done at once. */
+void flow_start(struct flow *f, struct channel *from, struct channel *to, struct http_framing framing, bool chunk_out);
+/* Moves what from has received. */
+enum flow_result flow_pump(struct flow *f) LBD_MUST_CHECK;
+/* from ended: FLOW_DONE when that is the end of this body, else FLOW_BROKEN: it was cut. */
+enum flow_result flow_end(struct flow *f) LBD_MUST_CHECK;
+/* to took everything: from may go on. */
+void flow_resume(struct flow *f);
+
+#endif

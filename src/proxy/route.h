@@ -1,0 +1,18 @@
+/* Which backend takes a request, or which answer it gets: a pure function of the configuration and the request head. The
+ * data path and the explain command call the same one. */
+#ifndef LBD_PROXY_ROUTE_H
+#define LBD_PROXY_ROUTE_H
+
+#include "http/message.h"
+#include "proxy/frontend.h"
+#include "proxy/reason.h"
+
+struct verdict {
+	struct backend *backend; /* NULL: reason says why none */
+	enum reason reason;
+};
+
+/* request is NULL in TCP mode. */
+struct verdict route_decide(const struct frontend *frontend, const struct http_request *request);
+
+#endif

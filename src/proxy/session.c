@@ -1,0 +1,309 @@
+#include "proxy/session.h"
+
+#include "base/invariant.h"
+#include "proxy/exchange.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* What a client may still send after its last answer before it is cut; and what may wait here while an exchange runs. */
+enum { SESSION_LINGER_BYTES = 1 << 20, SESSION_AHEAD_BYTES = 16 * 1024 };
+/* While stopping, an idle client may have its next request under way. */
+enum { SESSION_FAREWELL_US = 500000 };
+
+static void session_on_readable(struct channel *c);
+static void session_on_drained(struct channel *c);
+static void session_on_failed(struct channel *c, int error);
+static void session_on_timeout(struct timeout *t);
+static void session_continue(struct session *s);
+
+static const struct channel_owner session_channel_owner = {
+	.readable = session_on_readable,
+	.drained = session_on_drained,
+	.failed = session_on_failed,
+};
+
+static struct session *session_of_channel(struct channel *c)
+{
+	return (struct session *)((char *)c - offsetof(struct session, client));
+}
+
+static const struct config_frontend *session_conf(const struct session *s)
+{
+	return atomic_load_explicit(&s->bind->frontend->conf, memory_order_acquire);
+}
+
+static void session_set_peer(struct session *s, const struct address *peer)
+{
+	memset(&s->peer, 0, sizeof s->peer);
+	if (peer->as.any.sa_family == AF_INET)
+		s->peer.v4 = peer->as.v4;
+	else if (peer->as.any.sa_family == AF_INET6)
+		s->peer.v6 = peer->as.v6;
+	else
+		s->peer.any.sa_family = AF_UNIX;
+}
+
+void session_peer(const struct session *s, struct address *out)
+{
+	memset(out, 0, sizeof *out);
+	out->as.any.sa_family = s->peer.any.sa_family;
+	if (s->peer.any.sa_family == AF_INET) {
+		out->as.v4 = s->peer.v4;
+		out->length = sizeof out->as.v4;
+	} else if (s->peer.any.sa_family == AF_INET6) {
+		out->as.v6 = s->peer.v6;
+		out->length = sizeof out->as.v6;
+	}
+}
+
+static void session_count_start(struct frontend *f, uint32_t worker)
+{
+	uint32_t now = atomic_fetch_add_explicit(&f->sessions, 1, memory_order_relaxed) + 1;
+	uint32_t most = atomic_load_explicit(&f->sessions_max, memory_order_relaxed);
+	while (now > most && !atomic_compare_exchange_weak_explicit(
+				     &f->sessions_max, &most, now, memory_order_relaxed, memory_order_relaxed))
+		;
+	counter_add(counter_set_block(&f->counters, worker), COUNTER_SESSIONS, 1);
+}
+
+void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer)
+{
+	struct session *s = pool_get(&w->sessions);
+	if (!s) {
+		counter_add(counter_set_block(&bind->frontend->counters, w->index), COUNTER_DENIED_SESSIONS, 1);
+		close(fd);
+		return;
+	}
+	*s = (struct session){ .worker = w, .bind = bind, .accepted_wall_us = loop_wall_us(&w->loop),
+		.request_us = w->loop.now_us };
+	session_set_peer(s, peer);
+	timeout_init(&s->timeout, session_on_timeout);
+	list_append(&w->open_sessions, &s->link);
+	w->session_count++;
+	session_count_start(bind->frontend, w->index);
+	channel_open(&s->client, &w->loop, fd, &session_channel_owner, false);
+	if (bind->frontend->mode == CONFIG_MODE_TCP) {
+		s->state = SESSION_BUSY;
+		exchange_begin_tunnel(s);
+		return;
+	}
+	timeout_start(&w->loop, &s->timeout, session_conf(s)->timeouts.http_request);
+}
+
+/* ---- the head of a request ---- */
+
+static void session_begin_head(struct session *s)
+{
+	if (s->state != SESSION_IDLE)
+		return;
+	s->state = SESSION_HEAD;
+	s->scan = (struct http_scan){ 0 };
+	/* The first request's time began with the accept: its timeout is running. */
+	if (s->requests) {
+		s->request_us = s->worker->loop.now_us;
+		timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.http_request);
+	}
+}
+
+static void session_refuse(struct session *s, enum reason reason, const char *detail, unsigned status)
+{
+	timeout_stop(&s->timeout);
+	s->state = SESSION_BUSY;
+	exchange_begin_refused(s, reason, detail, status);
+}
+
+/* Looks for a head in what was received. True when an exchange began, so that the next head has to wait for its end. */
+static bool session_take_head(struct session *s)
+{
+	struct str input = channel_input(&s->client);
+	if (!input.n)
+		return false;
+	session_begin_head(s);
+	const struct config_limits *conf = &session_conf(s)->limits;
+	struct http_limits limits = { .line = conf->request_line, .head = conf->header_bytes, .fields = conf->headers };
+	enum http_error error = HTTP_ERROR_NONE;
+	size_t end = 0;
+	switch (http_scan_head(&s->scan, true, input.p, input.n, &limits, &end, &error)) {
+	case HTTP_SCAN_MORE:
+		return false;
+	case HTTP_SCAN_BAD:
+		session_refuse(s, REASON_MALFORMED_REQUEST, http_error_word(error), http_error_status(error));
+		return true;
+	case HTTP_SCAN_COMPLETE:
+		break;
+	}
+	timeout_stop(&s->timeout);
+	s->state = SESSION_BUSY;
+	s->requests++;
+	struct str head = str_make(input.p + s->scan.skipped, end - s->scan.skipped);
+	exchange_begin(s, head, s->scan.lines, end);
+	return true;
+}
+
+static void session_ended_by_client(struct session *s)
+{
+	/* Nothing, or only part of a head: a client that went away between two requests did nothing wrong. */
+	if (s->state == SESSION_HEAD)
+		session_refuse(s, REASON_CLIENT_CLOSED, NULL, 400);
+	else
+		session_close(s, false);
+}
+
+static void session_drop_input(struct session *s)
+{
+	size_t n = channel_input(&s->client).n;
+	s->lingered += (uint32_t)n;
+	channel_take(&s->client, n);
+	if (s->eof || s->failed || s->lingered > SESSION_LINGER_BYTES)
+		session_close(s, false);
+}
+
+static void session_on_readable(struct channel *c)
+{
+	struct session *s = session_of_channel(c);
+	ssize_t got = channel_receive(c);
+	if (got == CHANNEL_AGAIN)
+		return;
+	if (got <= 0) {
+		s->eof = got == CHANNEL_CLOSED;
+		s->failed = got != CHANNEL_CLOSED;
+		channel_pause(c);
+	}
+	switch ((enum session_state)s->state) {
+	case SESSION_IDLE:
+	case SESSION_HEAD:
+		if (got <= 0)
+			session_ended_by_client(s);
+		else
+			session_continue(s);
+		break;
+	case SESSION_BUSY:
+		if (got > 0)
+			exchange_client_sent(s->exchange);
+		else
+			exchange_client_ended(s->exchange);
+		/* Pipelined requests wait here, but not without end. */
+		if (s->state == SESSION_BUSY && channel_input(c).n >= SESSION_AHEAD_BYTES)
+			channel_pause(c);
+		break;
+	case SESSION_LINGER:
+		session_drop_input(s);
+		break;
+	case SESSION_ENDED:
+		break;
+	}
+}
+
+static void session_on_drained(struct channel *c)
+{
+	struct session *s = session_of_channel(c);
+	if (s->state == SESSION_BUSY)
+		exchange_client_drained(s->exchange);
+}
+
+static void session_on_failed(struct channel *c, int error)
+{
+	struct session *s = session_of_channel(c);
+	s->failed = true;
+	if (s->state == SESSION_BUSY)
+		exchange_client_ended(s->exchange);
+	else
+		session_close(s, false);
+}
+
+static void session_on_timeout(struct timeout *t)
+{
+	struct session *s = (struct session *)((char *)t - offsetof(struct session, timeout));
+	if (s->state == SESSION_HEAD)
+		session_refuse(s, REASON_REQUEST_TIMEOUT, NULL, 408);
+	else
+		session_close(s, false);
+}
+
+/* ---- between two exchanges, and the end ---- */
+
+/* Begins the next request when it is here already. Exchanges that end at once come back here while this is on the stack;
+ * so they leave the rest to the loop below instead of going deeper. */
+static void session_continue(struct session *s)
+{
+	if (s->continuing)
+		return;
+	s->continuing = true;
+	while ((s->state == SESSION_IDLE || s->state == SESSION_HEAD) && session_take_head(s))
+		;
+	s->continuing = false;
+	if (s->state != SESSION_IDLE && s->state != SESSION_HEAD)
+		return;
+	if (s->eof || s->failed)
+		session_ended_by_client(s);
+	else if (!s->client.reading)
+		channel_resume(&s->client);
+}
+
+/* The answer is complete and the connection will not be used again: FIN behind the answer. A close now would turn what
+ * the client is still sending into a reset, which can destroy the answer on its way. */
+static void session_linger(struct session *s)
+{
+	s->state = SESSION_LINGER;
+	if (s->eof || s->failed) {
+		/* Nothing more can come. What could be sent has to leave first. */
+		channel_flush(&s->client);
+		if (!channel_pending(&s->client)) {
+			session_close(s, false);
+			return;
+		}
+	}
+	channel_shutdown(&s->client);
+	timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.client_fin);
+	channel_resume(&s->client);
+}
+
+void session_exchange_ended(struct session *s, bool keep)
+{
+	s->exchange = NULL;
+	if (s->failed) {
+		session_close(s, false);
+		return;
+	}
+	if (!keep || s->eof) {
+		session_linger(s);
+		return;
+	}
+	s->state = SESSION_IDLE;
+	s->scan = (struct http_scan){ 0 };
+	timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.keep_alive);
+	session_continue(s);
+	if (s->worker->stopping)
+		session_stop(s);
+}
+
+static void session_free(struct doomed *doomed, void *owner)
+{
+	struct session *s = (struct session *)((char *)doomed - offsetof(struct session, doomed));
+	struct worker *w = owner;
+	pool_put(&w->sessions, s);
+	if (--w->session_count == 0 && w->stopping)
+		w->emptied(w);
+}
+
+void session_close(struct session *s, bool reset)
+{
+	if (s->state == SESSION_ENDED)
+		return;
+	LBD_INVARIANT(!s->exchange);
+	s->state = SESSION_ENDED;
+	timeout_stop(&s->timeout);
+	channel_close(&s->client, reset);
+	list_remove(&s->link);
+	struct frontend *f = s->bind->frontend;
+	atomic_fetch_sub_explicit(&f->sessions, 1, memory_order_relaxed);
+	counter_add(counter_set_block(&f->counters, s->worker->index), COUNTER_SESSIONS_CLOSED, 1);
+	loop_doom(&s->worker->loop, &s->doomed, session_free);
+}
+
+void session_stop(struct session *s)
+{
+	if (s->state == SESSION_IDLE)
+		timeout_start(&s->worker->loop, &s->timeout, SESSION_FAREWELL_US);
+}

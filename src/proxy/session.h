@@ -1,0 +1,53 @@
+/* One client connection: reads heads, hands them to exchanges one at a time, and outlives each of them. Own worker only. */
+#ifndef LBD_PROXY_SESSION_H
+#define LBD_PROXY_SESSION_H
+
+#include "http/head.h"
+#include "net/channel.h"
+#include "proxy/worker.h"
+
+struct exchange;
+
+enum session_state {
+	SESSION_IDLE,   /* between two requests, or before the first: nothing of the next one is here */
+	SESSION_HEAD,   /* part of a head is here */
+	SESSION_BUSY,   /* an exchange has it */
+	SESSION_LINGER, /* the last answer is sent; what the client still sends is dropped until it closes */
+	SESSION_ENDED   /* closed; freed at the end of the turn */
+};
+
+struct session {
+	struct channel client;
+	struct worker *worker;
+	struct bind_point *bind;
+	struct exchange *exchange;
+	struct list link;
+	struct timeout timeout;
+	struct doomed doomed;
+	struct http_scan scan;
+	uint64_t accepted_wall_us;
+	uint64_t request_us; /* monotonic: first byte of the request, or the accept */
+	uint32_t requests;
+	uint32_t lingered;   /* bytes dropped while lingering */
+	uint8_t state;       /* enum session_state */
+	bool eof : 1;        /* the client sent FIN */
+	bool failed : 1;     /* the connection is dead */
+	bool continuing : 1; /* session_continue is on the stack */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} peer;
+};
+
+/* Takes fd over. */
+void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer);
+void session_peer(const struct session *s, struct address *out);
+/* The exchange ended and is freed: the next request, or the end. keep: the connection is in a state to be used again. */
+void session_exchange_ended(struct session *s, bool keep);
+/* Closes at once. reset: the client must see that something is missing. */
+void session_close(struct session *s, bool reset);
+/* While stopping: ends it as soon as nothing is in flight. */
+void session_stop(struct session *s);
+
+#endif

@@ -1,0 +1,202 @@
+#include "proxy/upstream.h"
+
+#include "base/invariant.h"
+#include "net/socket.h"
+#include "proxy/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void upstream_on_connected(struct channel *c, int error);
+static void upstream_on_readable(struct channel *c);
+static void upstream_on_drained(struct channel *c);
+static void upstream_on_failed(struct channel *c, int error);
+
+static const struct channel_owner upstream_channel_owner = {
+	.connected = upstream_on_connected,
+	.readable = upstream_on_readable,
+	.drained = upstream_on_drained,
+	.failed = upstream_on_failed,
+};
+
+static struct upstream *upstream_of_channel(struct channel *c)
+{
+	return (struct upstream *)((char *)c - offsetof(struct upstream, channel));
+}
+
+static struct upstream *upstream_of_link(struct list *link)
+{
+	return (struct upstream *)((char *)link - offsetof(struct upstream, link));
+}
+
+static const struct config_backend *upstream_conf(const struct upstream *u)
+{
+	return atomic_load_explicit(&u->server->backend->conf, memory_order_acquire);
+}
+
+static void upstream_on_idle_timeout(struct timeout *t)
+{
+	upstream_close((struct upstream *)((char *)t - offsetof(struct upstream, timeout)));
+}
+
+static void upstream_leave_idle(struct upstream *u)
+{
+	struct server_idle *idle = &u->server->idle[u->worker->index];
+	list_remove(&u->link);
+	timeout_stop(&u->timeout);
+	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
+	atomic_store_explicit(&idle->count, count - 1, memory_order_relaxed);
+}
+
+struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x)
+{
+	struct server_idle *idle = &server->idle[w->index];
+	if (list_empty(&idle->upstreams))
+		return NULL;
+	struct upstream *u = upstream_of_link(idle->upstreams.next);
+	upstream_leave_idle(u);
+	u->state = UPSTREAM_READY;
+	u->exchange = x;
+	u->reused = true;
+	u->requests++;
+	return u;
+}
+
+struct upstream *upstream_connect(struct worker *w, struct server *server, struct exchange *x)
+{
+	struct upstream *u = pool_get(&w->upstreams);
+	if (!u) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	bool done;
+	int fd = socket_connect(&server->address, &done);
+	if (fd < 0) {
+		pool_put(&w->upstreams, u);
+		return NULL;
+	}
+	*u = (struct upstream){ .worker = w, .server = server, .exchange = x, .requests = 1,
+		.state = done ? UPSTREAM_READY : UPSTREAM_CONNECTING };
+	list_init(&u->link);
+	timeout_init(&u->timeout, upstream_on_idle_timeout);
+	channel_open(&u->channel, &w->loop, fd, &upstream_channel_owner, !done);
+	return u;
+}
+
+static void upstream_on_connected(struct channel *c, int error)
+{
+	struct upstream *u = upstream_of_channel(c);
+	u->error = error;
+	u->failed = error != 0;
+	u->state = UPSTREAM_READY;
+	exchange_upstream_connected(u->exchange);
+}
+
+static void upstream_on_readable(struct channel *c)
+{
+	struct upstream *u = upstream_of_channel(c);
+	if (u->state == UPSTREAM_IDLE) {
+		/* The server ended it, or said something that nobody asked for: both make it useless. */
+		upstream_close(u);
+		return;
+	}
+	ssize_t got = channel_receive(c);
+	if (got == CHANNEL_AGAIN)
+		return;
+	if (got <= 0) {
+		u->eof = got == CHANNEL_CLOSED;
+		u->failed = got != CHANNEL_CLOSED;
+		channel_pause(c);
+	}
+	exchange_upstream_sent(u->exchange);
+}
+
+static void upstream_on_drained(struct channel *c)
+{
+	struct upstream *u = upstream_of_channel(c);
+	if (u->exchange)
+		exchange_upstream_drained(u->exchange);
+}
+
+static void upstream_on_failed(struct channel *c, int error)
+{
+	struct upstream *u = upstream_of_channel(c);
+	u->unsendable = true;
+	if (u->exchange)
+		exchange_upstream_sent(u->exchange);
+	else
+		upstream_close(u);
+}
+
+bool upstream_unsent(const struct upstream *u)
+{
+	return u->channel.queued;
+}
+
+static uint32_t upstream_idle_limit(const struct upstream *u)
+{
+	/* The limit is for all workers; each keeps its part, so that nobody has to ask the others. */
+	uint32_t workers = u->server->counters.workers, most = upstream_conf(u)->pool.max_idle;
+	return most && most < workers ? 1 : most / (workers ? workers : 1);
+}
+
+void upstream_release(struct upstream *u, bool reusable)
+{
+	u->exchange = NULL;
+	struct server_idle *idle = &u->server->idle[u->worker->index];
+	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
+	const struct config_pool *pool = &upstream_conf(u)->pool;
+	if (!reusable || u->eof || u->failed || u->unsendable || u->worker->stopping ||
+		channel_pending(&u->channel) || channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
+		(pool->max_requests && u->requests >= pool->max_requests)) {
+		upstream_close(u);
+		return;
+	}
+	u->state = UPSTREAM_IDLE;
+	list_prepend(&idle->upstreams, &u->link);
+	atomic_store_explicit(&idle->count, count + 1, memory_order_relaxed);
+	timeout_start(&u->worker->loop, &u->timeout, pool->idle);
+	if (!u->channel.reading)
+		channel_resume(&u->channel);
+}
+
+static void upstream_free(struct doomed *doomed, void *owner)
+{
+	struct worker *w = owner;
+	pool_put(&w->upstreams, (char *)doomed - offsetof(struct upstream, doomed));
+}
+
+void upstream_close(struct upstream *u)
+{
+	LBD_INVARIANT(u->state != UPSTREAM_ENDED);
+	if (u->state == UPSTREAM_IDLE)
+		upstream_leave_idle(u);
+	u->state = UPSTREAM_ENDED;
+	u->exchange = NULL;
+	timeout_stop(&u->timeout);
+	channel_close(&u->channel, false);
+	loop_doom(&u->worker->loop, &u->doomed, upstream_free);
+}
+
+bool upstream_make_idle_lists(struct server *server, uint32_t workers)
+{
+	server->idle = aligned_alloc(LBD_CACHE_LINE, sizeof *server->idle * workers);
+	for (uint32_t i = 0; server->idle && i < workers; i++) {
+		list_init(&server->idle[i].upstreams);
+		atomic_init(&server->idle[i].count, 0);
+	}
+	return server->idle != NULL;
+}
+
+void upstream_free_idle_lists(struct server *server)
+{
+	free(server->idle);
+	server->idle = NULL;
+}
+
+void upstream_close_idle(struct worker *w, struct server *server)
+{
+	struct list *upstreams = &server->idle[w->index].upstreams;
+	while (!list_empty(upstreams))
+		upstream_close(upstream_of_link(upstreams->next));
+}

@@ -1,0 +1,45 @@
+/* One connection to a server: made, lent to one exchange at a time, idle in between. Own worker only. */
+#ifndef LBD_PROXY_UPSTREAM_H
+#define LBD_PROXY_UPSTREAM_H
+
+#include "net/channel.h"
+#include "proxy/worker.h"
+
+struct exchange;
+
+enum upstream_state { UPSTREAM_CONNECTING, UPSTREAM_READY, UPSTREAM_IDLE, UPSTREAM_ENDED };
+
+struct upstream {
+	struct channel channel;
+	struct worker *worker;
+	struct server *server;
+	struct exchange *exchange; /* NULL while idle */
+	struct list link;          /* in the server's idle list */
+	struct timeout timeout;    /* idle */
+	struct doomed doomed;
+	uint32_t requests;         /* given to it so far */
+	uint8_t state;             /* enum upstream_state */
+	bool reused : 1;           /* was idle before this exchange */
+	bool eof : 1;              /* the server sent FIN */
+	bool failed : 1;           /* receiving failed: nothing more can come */
+	bool unsendable : 1;       /* sending failed: an answer may still be here */
+	int error;                 /* errno of a connect that failed */
+};
+
+/* An idle one of this server, or NULL. */
+struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x) LBD_MUST_CHECK;
+/* Begins a connection. NULL: errno says why. */
+struct upstream *upstream_connect(struct worker *w, struct server *server, struct exchange *x) LBD_MUST_CHECK;
+/* The exchange is done with it. reusable: request and response were complete, and the server keeps the connection. */
+void upstream_release(struct upstream *u, bool reusable);
+/* Closes at once. */
+void upstream_close(struct upstream *u);
+/* Nothing of what was written for this exchange has left yet. */
+bool upstream_unsent(const struct upstream *u);
+/* The server's lists for all workers; before it carries traffic. False when memory is out. */
+bool upstream_make_idle_lists(struct server *server, uint32_t workers) LBD_MUST_CHECK;
+void upstream_free_idle_lists(struct server *server);
+/* Closes this worker's idle upstreams of a server. */
+void upstream_close_idle(struct worker *w, struct server *server);
+
+#endif

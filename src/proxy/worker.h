@@ -1,0 +1,51 @@
+/* What the data path of one worker owns: its loop, pools and open sessions. Everything that hangs on it lives and dies on
+ * this thread; app makes the thread and the listeners. */
+#ifndef LBD_PROXY_WORKER_H
+#define LBD_PROXY_WORKER_H
+
+#include "base/pool.h"
+#include "base/random.h"
+#include "http/message.h"
+#include "net/listener.h"
+#include "proxy/frontend.h"
+#include "proxy/reason.h"
+
+enum { WORKER_RESPONSE_FIELDS = 256, WORKER_RESPONSE_HEAD = 64 * 1024 };
+
+struct worker {
+	struct loop loop;
+	uint32_t index;
+	struct log_ring *log;
+	struct random random;
+	struct pool sessions, exchanges, upstreams;
+	struct list open_sessions; /* oldest first */
+	uint32_t session_count;
+	struct http_field response_fields[WORKER_RESPONSE_FIELDS]; /* of the response head that is being parsed */
+	bool stopping;                                             /* no new requests: sessions end as they become idle */
+	void (*emptied)(struct worker *w);                         /* while stopping: the last session ended */
+	void *app;
+};
+
+/* One address of one frontend; shared by the workers' listeners on it. Made before the workers start. */
+struct bind_point {
+	struct frontend *frontend;
+	struct address address;
+	char port[6]; /* as text, for X-Forwarded-Port */
+	uint8_t port_length;
+};
+
+bool worker_proxy_init(struct worker *w) LBD_MUST_CHECK;
+void worker_proxy_end(struct worker *w);
+/* A listener's accepted callback; listener->owner is a struct worker_listener. */
+struct worker_listener {
+	struct listener listener;
+	struct worker *worker;
+	struct bind_point *bind;
+};
+void worker_accepted(struct listener *listener, int fd, const struct address *peer);
+/* Idle sessions end soon, exchanges in flight finish with Connection: close; emptied is called when none is left. */
+void worker_stop_sessions(struct worker *w);
+/* Ends every session now. */
+void worker_kill_sessions(struct worker *w, enum reason reason);
+
+#endif
