@@ -1,1 +1,56 @@
 # Unit tests mirror src/ and tui/: one Criterion program for each layer.
+
+# Observers that unit tests and fuzz targets share.
+noinst_LTLIBRARIES += tests/libtestsupport.la
+tests_libtestsupport_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_libtestsupport_la_SOURCES = \
+	tests/support/http_fuzz.c \
+	tests/support/http_fuzz.h \
+	tests/support/http_reading.c \
+	tests/support/http_reading.h
+
+if HAVE_CRITERION
+# http
+check_PROGRAMS += unit_http
+TESTS += unit_http
+unit_http_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+unit_http_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_http_LDADD = tests/libtestsupport.la src/liblbd.la $(CRITERION_LIBS)
+unit_http_SOURCES = \
+	tests/unit/http/chunked_cases.def \
+	tests/unit/http/head_cases.c \
+	tests/unit/http/head_cases.h \
+	tests/unit/http/request_cases.def \
+	tests/unit/http/response_cases.def \
+	tests/unit/http/test_chunked.c \
+	tests/unit/http/test_head_scan.c \
+	tests/unit/http/test_message.c \
+	tests/unit/http/test_request_head.c \
+	tests/unit/http/test_response_head.c \
+	tests/unit/http/test_write.c
+endif
+
+# Each fuzz target is replayed over its corpus by `make check`, and explores with --enable-fuzzing.
+fuzz_http = fuzz_request_head fuzz_response_head fuzz_chunked
+fuzz_request_head_SOURCES = tests/fuzz/fuzz_request_head.c
+fuzz_request_head_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+fuzz_request_head_LDADD = tests/libtestsupport.la src/liblbd.la
+fuzz_response_head_SOURCES = tests/fuzz/fuzz_response_head.c
+fuzz_response_head_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+fuzz_response_head_LDADD = tests/libtestsupport.la src/liblbd.la
+fuzz_chunked_SOURCES = tests/fuzz/fuzz_chunked.c
+fuzz_chunked_LDADD = src/liblbd.la
+if FUZZING
+noinst_PROGRAMS += $(fuzz_http)
+fuzz_request_head_LDFLAGS = -fsanitize=fuzzer
+fuzz_response_head_LDFLAGS = -fsanitize=fuzzer
+fuzz_chunked_LDFLAGS = -fsanitize=fuzzer
+else
+check_PROGRAMS += $(fuzz_http)
+fuzz_request_head_SOURCES += tests/fuzz/replay.c
+fuzz_response_head_SOURCES += tests/fuzz/replay.c
+fuzz_chunked_SOURCES += tests/fuzz/replay.c
+endif
+TESTS += tests/fuzz/replay_http.sh
+dist_check_SCRIPTS += tests/fuzz/replay_http.sh
+EXTRA_DIST += tests/fuzz/corpus
