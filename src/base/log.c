@@ -241,14 +241,14 @@ static bool log_must_report(const struct log *log)
 	return log_dropped(log) != log->reported;
 }
 
-/* One line when the drops have ended, or every 10 s while they go on. The line must not be a drop itself: it waits
- * until the process log takes lines. */
+/* One line when the drops have ended, or every 10 s while they go on, and at the end. The line must not be a drop
+ * itself: it waits until the process log takes lines. */
 static void log_report_dropped(struct log *log, uint64_t now_us)
 {
 	uint64_t dropped = log_dropped(log);
 	bool more = dropped != log->seen;
 	log->seen = dropped;
-	if (dropped == log->reported || (more && now_us - log->reported_us < log_report_us))
+	if (dropped == log->reported || (more && !log->stop_before_us && now_us - log->reported_us < log_report_us))
 		return;
 	struct log_sink *sink = atomic_load_explicit(&log->process_sink, memory_order_acquire);
 	if (sink->wants_output || sink->retry_us || LOG_SINK_ROOM - log_sink_waiting(sink) < LOG_MESSAGE_MAX)
