@@ -19,7 +19,7 @@ void arena_init(struct arena *a, void *memory, size_t size)
 
 static bool arena_grow(struct arena *a, size_t size)
 {
-	if (size > SIZE_MAX - ARENA_ALIGN - sizeof(struct arena_chunk))
+	if (size > PTRDIFF_MAX - ARENA_CHUNK)
 		return false;
 	size_t room = size + ARENA_ALIGN > ARENA_CHUNK ? size + ARENA_ALIGN : ARENA_CHUNK;
 	struct arena_chunk *chunk = malloc(sizeof *chunk + room);
