@@ -91,6 +91,15 @@ src_liblbd_la_SOURCES += \
 # backend
 
 # proxy
+src_liblbd_la_SOURCES += \
+	src/proxy/access_line.c \
+	src/proxy/access_line.h \
+	src/proxy/access_log.c \
+	src/proxy/access_log.h \
+	src/proxy/access_log_json.c \
+	src/proxy/reason.c \
+	src/proxy/reason.h \
+	src/proxy/reasons.def
 
 # admin
 
