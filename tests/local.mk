@@ -27,3 +27,17 @@ tsan_log_SOURCES = tests/unit/base/tsan_log.c
 tsan_log_LDADD = src/liblbd.la
 tsan_quiesce_SOURCES = tests/unit/base/tsan_quiesce.c
 tsan_quiesce_LDADD = src/liblbd.la
+
+if HAVE_CRITERION
+check_PROGRAMS += unit_proxy
+TESTS += unit_proxy
+endif
+unit_proxy_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_proxy_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_proxy_SOURCES = \
+	tests/unit/proxy/test_access_log.c \
+	tests/unit/proxy/test_reason.c
+
+check_PROGRAMS += bench_log
+bench_log_SOURCES = tests/bench/bench_log.c
+bench_log_LDADD = src/liblbd.la
