@@ -41,3 +41,20 @@ unit_proxy_SOURCES = \
 check_PROGRAMS += bench_log
 bench_log_SOURCES = tests/bench/bench_log.c
 bench_log_LDADD = src/liblbd.la
+
+if HAVE_CRITERION
+check_PROGRAMS += unit_net
+TESTS += unit_net
+endif
+unit_net_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_net_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_net_SOURCES = \
+	tests/unit/net/net_support.c \
+	tests/unit/net/net_support.h \
+	tests/unit/net/test_address.c \
+	tests/unit/net/test_channel.c \
+	tests/unit/net/test_listener.c \
+	tests/unit/net/test_loop.c \
+	tests/unit/net/test_socket.c \
+	tests/unit/net/test_timeouts.c \
+	tests/unit/net/test_timer.c
