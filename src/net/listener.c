@@ -37,7 +37,8 @@ static bool listener_accept_one(struct listener *l)
 static void listener_on_readable(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct listener *l = w->data;
-	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN && l->io.fd >= 0; i++)
+	/* Whoever is called may have paused or closed it. */
+	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN && ev_is_active(&l->io); i++)
 		if (!listener_accept_one(l))
 			return;
 }
