@@ -21,10 +21,12 @@ unit_base_SOURCES = \
 
 # ThreadSanitizer cannot run under Criterion: plain programs, run by every build and meaningful in one with
 # --enable-sanitizer=thread.
-check_PROGRAMS += tsan_log tsan_quiesce
-TESTS += tsan_log tsan_quiesce
+check_PROGRAMS += tsan_log tsan_loop tsan_quiesce
+TESTS += tsan_log tsan_loop tsan_quiesce
 tsan_log_SOURCES = tests/unit/base/tsan_log.c
 tsan_log_LDADD = src/liblbd.la
+tsan_loop_SOURCES = tests/unit/net/tsan_loop.c
+tsan_loop_LDADD = src/liblbd.la
 tsan_quiesce_SOURCES = tests/unit/base/tsan_quiesce.c
 tsan_quiesce_LDADD = src/liblbd.la
 
