@@ -6,7 +6,7 @@
 #include <linux/filter.h>
 #include <unistd.h>
 
-enum { LISTENER_DRAIN_FIRST_US = 2000, LISTENER_DRAIN_LAST_US = 1000 };
+enum { LISTENER_DRAIN_FIRST_US = 2000, LISTENER_DRAIN_LAST_US = 1000, LISTENER_DRAIN_TRIES = 20 };
 
 static bool listener_out_of_resources(int error)
 {
@@ -104,7 +104,14 @@ static void listener_accept_all(struct listener *l)
 static void listener_on_drain(struct timer *timer)
 {
 	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
+	uint64_t exhausted = l->exhausted;
 	listener_accept_all(l);
+	/* What is queued waits for a descriptor, for a second at most. */
+	if (l->exhausted != exhausted && l->draining < LISTENER_DRAIN_TRIES) {
+		l->draining++;
+		timer_start(&l->retry, LISTENER_RETRY_US, 0);
+		return;
+	}
 	if (l->draining++ == 1) {
 		timer_start(&l->retry, LISTENER_DRAIN_LAST_US, 0);
 		return;

@@ -169,6 +169,54 @@ Test(listener, may_be_closed_when_it_accepts, .timeout = 10)
 	listener_case_end(&c, 10);
 }
 
+static void listener_on_closed(struct listener *l)
+{
+	struct listener_case *c = l->owner;
+	cr_assert_lt(l->io.fd, 0);
+	c->closed++;
+	loop_stop(l->loop);
+}
+
+/* What the kernel acknowledged must not be reset only because descriptors are out for a moment. */
+Test(listener, draining_waits_for_descriptors, .timeout = 10)
+{
+	struct listener_case c;
+	struct rlimit limit;
+	listener_case_open(&c, 0);
+	listener_connect(&c, 3);
+	int taken = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	rlim_t before = limit.rlim_cur;
+	limit.rlim_cur = (rlim_t)taken + 1;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	listener_drain_and_close(&c.listener, listener_on_closed);
+	net_loop_run_for(&c.loop, 120);
+	limit.rlim_cur = before;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	net_loop_run_for(&c.loop, 200);
+	cr_assert_eq(c.accepted, 3);
+	cr_assert_eq(c.closed, 1);
+	close(taken);
+	listener_case_end(&c, 3);
+}
+
+Test(listener, draining_without_descriptors_ends_all_the_same, .timeout = 10)
+{
+	struct listener_case c;
+	struct rlimit limit;
+	listener_case_open(&c, 0);
+	listener_connect(&c, 3);
+	int taken = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = (rlim_t)taken + 1;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	listener_drain_and_close(&c.listener, listener_on_closed);
+	net_loop_run(&c.loop);
+	cr_assert_eq(c.closed, 1);
+	close(taken);
+	listener_case_end(&c, 3);
+}
+
 /* The bounded form of a measurement: sockets of one address come and go under load, and no client is reset after its
  * connect succeeded. */
 enum { LISTENER_LOADERS = 6, LISTENER_ROUNDS = 100 };
@@ -214,14 +262,6 @@ static void listener_answer(struct listener *l, int fd, const struct address *pe
 	poll(&(struct pollfd){fd, POLLIN, 0}, 1, 1000);
 	(void)!recv(fd, &byte, 1, MSG_DONTWAIT);
 	close(fd);
-}
-
-static void listener_on_closed(struct listener *l)
-{
-	struct listener_case *c = l->owner;
-	cr_assert_lt(l->io.fd, 0);
-	c->closed++;
-	loop_stop(l->loop);
 }
 
 Test(listener, draining_loses_no_connection, .timeout = 60)
