@@ -1,6 +1,6 @@
 #include "net/loop.h"
 
-enum { TIMEOUTS_LATE_US = 20000, TIMEOUTS_MERCY_US = 10000 };
+enum { TIMEOUTS_LATE_US = 20000, TIMEOUTS_MERCY_US = 1000, TIMEOUTS_MERCY_TURNS = 8 };
 
 static struct timeout *timeout_of_link(struct list *link)
 {
@@ -87,14 +87,15 @@ void timeouts_expire(struct loop *loop)
 {
 	struct timeouts *t = &loop->timeouts;
 	/* After SIGSTOP, or a stall of the machine or of one callback, everything looks expired although its input is
-	 * waiting in the kernel, and one turn brings no more than the events that libev has room for: some turns for
-	 * the input. */
-	if (!t->postponed && loop->now_us > t->armed_us + TIMEOUTS_LATE_US) {
-		t->postponed = true;
+	 * waiting in the kernel. One turn brings no more events than libev has room for, which doubles each time that
+	 * it is full: so turns are counted, not time. */
+	bool late = loop->now_us > t->armed_us + TIMEOUTS_LATE_US;
+	if (t->postponed ? t->postponed < TIMEOUTS_MERCY_TURNS : late) {
+		t->postponed++;
 		timeouts_arm(loop, loop->now_us + TIMEOUTS_MERCY_US);
 		return;
 	}
-	t->postponed = false;
+	t->postponed = 0;
 	for (uint32_t i = 0; i < t->count; i++) {
 		struct list *waiting = &t->classes[i].waiting;
 		while (!list_empty(waiting) && timeout_of_link(waiting->next)->deadline_us <= loop->now_us) {
