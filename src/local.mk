@@ -18,7 +18,14 @@ src_liblbd_la_SOURCES += \
 	src/base/invariant.c \
 	src/base/invariant.h \
 	src/base/list.h \
+	src/base/log.c \
 	src/base/log.h \
+	src/base/log_line.c \
+	src/base/log_line.h \
+	src/base/log_ring.c \
+	src/base/log_ring.h \
+	src/base/log_sink.c \
+	src/base/log_sink.h \
 	src/base/mailbox.h \
 	src/base/pool.c \
 	src/base/pool.h \
@@ -84,6 +91,15 @@ src_liblbd_la_SOURCES += \
 # backend
 
 # proxy
+src_liblbd_la_SOURCES += \
+	src/proxy/access_line.c \
+	src/proxy/access_line.h \
+	src/proxy/access_log.c \
+	src/proxy/access_log.h \
+	src/proxy/access_log_json.c \
+	src/proxy/reason.c \
+	src/proxy/reason.h \
+	src/proxy/reasons.def
 
 # admin
 

@@ -27,7 +27,7 @@ struct timeouts {
 	struct timeout_class classes[TIMEOUT_CLASSES]; /* one for each duration in use; the last one takes all others */
 	uint32_t count;
 	uint64_t armed_us; /* when the timer will look next; UINT64_MAX: never */
-	bool postponed;    /* the loop was late: what has input waiting goes first */
+	uint8_t postponed; /* turns given to input that waits because the loop was late */
 };
 
 struct loop;
