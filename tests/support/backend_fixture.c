@@ -27,9 +27,9 @@ void backend_fixture_init(struct backend_fixture *f, uint32_t servers, const uin
 
 bool backend_fixture_start(struct backend_fixture *f, const char *algorithm, uint32_t workers)
 {
-	static const char *const directories[] = {TEST_ALGORITHMS};
+	static const char *const directories[] = {TEST_ALGORITHMS, TEST_PLUGINS};
 	f->readers = calloc(workers, sizeof *f->readers);
-	f->loader = algorithm_loader_create(directories, 1);
+	f->loader = algorithm_loader_create(directories, 2);
 	f->host.reclaimer = &f->reclaimer;
 	f->host.workers = workers;
 	if (!f->host.seed)
