@@ -43,6 +43,15 @@ tests_support_plugins_unresolved_la_SOURCES = tests/support/plugins/unresolved.c
 tests_support_plugins_unresolved_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_support_plugins_wrong_abi_la_SOURCES = tests/support/plugins/wrong_abi.c
 tests_support_plugins_wrong_abi_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+check_PROGRAMS += tests/unit/backend/tsan_eligible tests/bench/pick
+TESTS += tests/unit/backend/tsan_eligible
+tests_unit_backend_tsan_eligible_SOURCES = $(TEST_BACKEND_SUPPORT) tests/unit/backend/tsan_eligible.c
+tests_unit_backend_tsan_eligible_CPPFLAGS = $(TEST_BACKEND_CPPFLAGS)
+tests_unit_backend_tsan_eligible_LDADD = src/liblbd.la
+tests_bench_pick_SOURCES = $(TEST_BACKEND_SUPPORT) tests/bench/pick.c
+tests_bench_pick_CPPFLAGS = $(TEST_BACKEND_CPPFLAGS)
+tests_bench_pick_LDADD = src/liblbd.la
+
 if HAVE_CRITERION
 backend_test_list = tests/unit/stats/test_stats tests/unit/algorithms/test_algorithms \
 	tests/unit/backend/test_backend tests/unit/rules/test_rules
@@ -55,6 +64,7 @@ tests_unit_backend_test_backend_SOURCES = $(TEST_BACKEND_SUPPORT) \
 	tests/unit/backend/test_algorithm_loader.c \
 	tests/unit/backend/test_eligible.c \
 	tests/unit/backend/test_pick.c \
+	tests/unit/backend/test_probe.c \
 	tests/unit/backend/test_probe_reply.c \
 	tests/unit/backend/test_server.c \
 	tests/unit/backend/test_server_state.c
