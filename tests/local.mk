@@ -3,6 +3,7 @@
 # backend, algorithms, stats
 TEST_BACKEND_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support -I$(top_srcdir)/tests/unit/algorithms \
 	-DTEST_ALGORITHMS='"$(abs_top_builddir)/src/algorithms/.libs"' \
+	-DTEST_CC='"$(CC)"' -DTEST_INCLUDE='"$(abs_top_srcdir)/include"' -DTEST_EXAMPLES='"$(abs_top_srcdir)/examples"' \
 	-DTEST_PLUGINS='"$(abs_top_builddir)/tests/support/plugins/.libs"'
 TEST_BACKEND_SUPPORT = tests/support/backend_fixture.c tests/support/backend_fixture.h
 
@@ -21,6 +22,7 @@ check_LTLIBRARIES += \
 	tests/support/plugins/unresolved.la \
 	tests/support/plugins/wrong_abi.la
 noinst_HEADERS += tests/support/plugins/plugin_base.h
+EXTRA_DIST += examples/algorithm/spill.c doc/algorithms.md
 tests_support_plugins_all_in_la_SOURCES = tests/support/plugins/all_in.c
 tests_support_plugins_all_in_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_support_plugins_garbage_la_SOURCES = tests/support/plugins/garbage.c

@@ -72,8 +72,8 @@ int main(void)
 			unsigned picks = algorithms[a][0] == 'l' ? 20000000 / (servers[n] + 100) : 2000000;
 			measure(f.backend, 4, picks / 10, 0);
 			double one = measure(f.backend, 1, picks, 0), four = measure(f.backend, 4, picks, 0);
-			double paused = measure(f.backend, 1, picks / 40, 5000);
-			double paused_four = measure(f.backend, 4, picks / 40, 5000);
+			double paused = measure(f.backend, 1, picks / 100, 30000);
+			double paused_four = measure(f.backend, 4, picks / 100, 30000);
 			printf("%-12s %8u %10.2f %12.1f %12.1f %16.0f %16.0f\n", algorithms[a], servers[n], build, one,
 				four, paused, paused_four);
 			free(weight);

@@ -28,7 +28,7 @@ void backend_fixture_init(struct backend_fixture *f, uint32_t servers, const uin
 bool backend_fixture_start(struct backend_fixture *f, const char *algorithm, uint32_t workers)
 {
 	static const char *const directories[] = {TEST_ALGORITHMS, TEST_PLUGINS};
-	f->readers = calloc(workers, sizeof *f->readers);
+	f->readers = aligned_alloc(LBD_CACHE_LINE, workers * sizeof *f->readers);
 	f->loader = algorithm_loader_create(directories, 2);
 	f->host.reclaimer = &f->reclaimer;
 	f->host.workers = workers;
@@ -37,6 +37,7 @@ bool backend_fixture_start(struct backend_fixture *f, const char *algorithm, uin
 	f->host.events = (struct backend_events){f, fixture_on_said};
 	if (!f->readers || !f->loader || !reclaimer_init(&f->reclaimer, f->readers, workers))
 		abort();
+	memset(f->readers, 0, workers * sizeof *f->readers);
 	const struct algorithm *a = algorithm_load(f->loader, algorithm, f->error, sizeof f->error);
 	if (a)
 		f->backend = backend_create(&f->host, &f->conf, 1, a, f->error, sizeof f->error);

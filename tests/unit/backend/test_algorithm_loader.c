@@ -154,3 +154,36 @@ Test(algorithm_loader, list_shows_options)
 	text_free(&list);
 	algorithm_loader_destroy(loader);
 }
+
+/* The command of the guide, outside of the tree; then real picks. */
+Test(algorithm_loader, the_example_builds_and_works, .init = make_directory, .fini = remove_directory)
+{
+	const char *const where[] = {directory};
+	char command[1024], error[1024];
+	snprintf(command, sizeof command,
+		"%s -std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter -Werror -I%s -o "
+		"%s/spill.so "
+		"%s/algorithm/spill.c",
+		TEST_CC, TEST_INCLUDE, directory, TEST_EXAMPLES);
+	cr_assert(eq(int, system(command), 0));
+
+	struct backend_fixture f;
+	backend_fixture_init(&f, 3, NULL);
+	struct algorithm_loader *loader = algorithm_loader_create(where, 1);
+	const struct algorithm *a = algorithm_load(loader, "spill", error, sizeof error);
+	cr_assert(a != NULL, "%s", error);
+	cr_assert(backend_fixture_start(&f, "p2c", 1));
+	struct backend *b = backend_create(&f.host, &f.conf, 2, a, error, sizeof error);
+	cr_assert(b != NULL, "%s", error);
+	char order[16] = "";
+	for (int i = 0; i < 15; i++) {
+		struct pick_request request = {.now_us = 1};
+		struct server *s = backend_pick(b, &request);
+		cr_assert(s != NULL);
+		order[i] = (char)('A' + s->index);
+	}
+	cr_expect_str_eq(order, "AAAABBBBCCCCABC");
+	backend_destroy(b);
+	backend_fixture_end(&f);
+	algorithm_loader_destroy(loader);
+}
