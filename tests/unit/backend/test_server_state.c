@@ -123,3 +123,46 @@ Test(server_state, a_change_to_the_same_says_nothing)
 	cr_expect(not(f.backend->rebuild_waits));
 	backend_fixture_end(&f);
 }
+
+/* The sums that are kept say what a count over all servers says, whatever happened. */
+Test(server_state, figures_stay_true)
+{
+	struct backend_fixture f;
+	struct random random = {5};
+	backend_fixture_init(&f, 9, NULL);
+	f.conf.servers[3].backup = f.conf.servers[7].backup = true;
+	f.conf.servers[4].disabled = true;
+	cr_assert(backend_fixture_start(&f, "round_robin", 1));
+	for (int i = 0; i < 5000; i++) {
+		struct server *s = f.backend->servers[random_next(&random) % 9];
+		uint32_t active = 0, backups = 0;
+		uint64_t weight = 0, backup_weight = 0;
+		switch (random_next(&random) % 3) {
+		case 0:
+			server_set_weight(s, (uint32_t)(random_next(&random) % 3));
+			break;
+		case 1:
+			server_set_admin(s, (enum server_admin)(random_next(&random) % 3), "test");
+			break;
+		default:
+			server_set_health(s, (enum server_health)(random_next(&random) % 5), "test");
+		}
+		for (int k = 0; k < 9; k++) {
+			const struct server *one = f.backend->servers[k];
+			uint32_t effective = server_effective_weight(one);
+			if (k != 3 && k != 7) {
+				active += effective > 0;
+				weight += effective;
+			} else if (effective > 0) {
+				backup_weight = backups++ ? backup_weight : effective;
+			}
+		}
+		cr_assert(eq(u32, backend_usable(f.backend, false), active));
+		cr_assert(eq(u32, backend_usable(f.backend, true), backups));
+		cr_assert(eq(u64, backend_weight(f.backend), active ? weight : backup_weight));
+		cr_assert(eq(int, backend_is_up(f.backend), active + backups > 0));
+		cr_assert(eq(int, f.backend->down, active + backups == 0));
+		text_clear(&f.said);
+	}
+	backend_fixture_end(&f);
+}
