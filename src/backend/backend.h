@@ -26,6 +26,7 @@ struct backend {
 	struct backend_host *host;
 	uint64_t changed_us, down_since_us, downtime_us;
 	bool down;
+	struct sampled sampled;
 };
 
 /* Why control hears of a change; the admin layer, the log and later the event list are behind it. All on control. */

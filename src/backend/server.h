@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "lbd/algorithm.h"
 #include "net/address.h"
-#include "stats/counters.h"
+#include "stats/sampled.h"
 
 struct backend;
 
@@ -51,6 +51,7 @@ struct server {
 	uint32_t weight, initial_weight;                                 /* 0..256 */
 	uint64_t changed_us, down_since_us, downtime_us, drain_since_us; /* monotonic; 0: never or not */
 	struct server_check check;
+	struct sampled sampled;
 };
 
 /* Whether it may get new requests now, weight apart. */
