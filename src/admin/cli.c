@@ -1,5 +1,5 @@
-/* A line is taken off the input whole; its commands are answered in order, each answer ending with an empty line. Without
- * the prompt, the conversation ends when the complete lines that were received are answered. */
+/* A line is taken off the input whole; its commands are answered in order, each answer ending with an empty line.
+ * Without the prompt, the conversation ends when the complete lines that were received are answered. */
 #include "admin/cli.h"
 
 void cli_init(struct cli *c, const struct admin_host *host, enum config_level level, uint64_t timeout_us,

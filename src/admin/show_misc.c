@@ -1,5 +1,6 @@
 /* Commands with a fixed small answer. */
 #include "admin/command.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -12,7 +13,7 @@ enum command_result command_show_table(struct command_call *call)
 
 enum command_result command_show_errors(struct command_call *call)
 {
-	uint64_t wall_us = call->host->loop->wall_us;
+	uint64_t wall_us = clock_wall_us();
 	time_t seconds = (time_t)(wall_us / 1000000);
 	struct tm tm;
 	char day[64] = "";

@@ -9,8 +9,8 @@ struct show_servers_check {
 };
 
 /* Calls line for each server of the backends that were asked for, in bounded steps. */
-static enum command_result show_servers_each(
-	struct command_call *call, void (*line)(struct command_call *call, const struct backend *b, const struct server *s))
+static enum command_result show_servers_each(struct command_call *call,
+	void (*line)(struct command_call *call, const struct backend *b, const struct server *s))
 {
 	const struct proxies *p = call->host->proxies;
 	const struct backend *only = command_word(call, 3).n ? lookup_backend(call, command_word(call, 3)) : NULL;
@@ -115,9 +115,9 @@ static void show_servers_conn_line(struct command_call *call, const struct backe
 	char host[ADDRESS_TEXT_MAX];
 	address_format_host(&s->address, host);
 	text_format(call->out, "%s/%s %u/%u %s %u - %llu %u %u %u 0 0 %u %d\n", b->name, s->name, (unsigned)b->id,
-		(unsigned)s->id, host, (unsigned)address_port(&s->address), (unsigned long long)(conf->pool.idle / 1000),
-		(unsigned)used, (unsigned)used_max, (unsigned)used, (unsigned)conf->pool.max_idle,
-		(int)(idle > 0 ? idle : 0));
+		(unsigned)s->id, host, (unsigned)address_port(&s->address),
+		(unsigned long long)(conf->pool.idle / 1000), (unsigned)used, (unsigned)used_max, (unsigned)used,
+		(unsigned)conf->pool.max_idle, (int)(idle > 0 ? idle : 0));
 }
 
 enum command_result command_show_servers_conn(struct command_call *call)

@@ -67,8 +67,8 @@ static bool show_stat_parse(const struct command_call *call, struct show_stat_op
 	struct show_stat_options ignored = {0};
 	*out = (struct show_stat_options){.proxy_id = -1, .types = -1, .server_id = -1};
 	/* A filter is three words or none; "show stat typed desc up" is no filter. */
-	bool keyword = show_stat_option(&ignored, command_word(call, 2)) &&
-		       show_stat_option(&ignored, command_word(call, 3));
+	bool keyword =
+		show_stat_option(&ignored, command_word(call, 2)) && show_stat_option(&ignored, command_word(call, 3));
 	if (call->words.count >= 5 && !keyword) {
 		out->proxy_id = show_stat_proxy(call, command_word(call, 2));
 		out->types = show_stat_number(command_word(call, 3));

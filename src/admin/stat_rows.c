@@ -49,7 +49,9 @@ void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct
 	row->sessions_max = atomic_load_explicit(&f->sessions_max, memory_order_relaxed);
 	if (limit)
 		row->session_limit = limit;
-	row->status = view->stopping ? "STOP" : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED" : "OPEN";
+	row->status = view->stopping                                           ? "STOP"
+		      : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED"
+									       : "OPEN";
 }
 
 static const char *stat_rows_check_description(const char *word)
@@ -181,7 +183,7 @@ void stat_sampler_run(struct stat_sampler *sampler, const struct proxies *proxie
 	}
 	for (uint32_t i = part; i < proxies->frontend_count; i += STAT_SAMPLER_PARTS) {
 		struct frontend *f = proxies->frontends[i];
-		sampled_update(&f->sampled, &f->counters,
-			atomic_load_explicit(&f->sessions, memory_order_relaxed), now_us);
+		sampled_update(
+			&f->sampled, &f->counters, atomic_load_explicit(&f->sessions, memory_order_relaxed), now_us);
 	}
 }

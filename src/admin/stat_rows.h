@@ -17,7 +17,8 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 /* The row points to a text in itself: it must not be copied. */
 void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct stat_view *view);
 
-/* Samples all objects for their rates and averages, a part at each call, so that many servers do not hold control up. */
+/* Samples all objects for their rates and averages, a part at each call, so that many servers do not hold control up.
+ */
 struct stat_sampler {
 	uint32_t part;
 };

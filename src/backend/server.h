@@ -26,6 +26,7 @@ struct server_check {
 	char text[64];    /* e.g. "Connection refused"; sanitised, may be empty */
 	unsigned counter; /* HAProxy's health counter, 0 .. rise + fall - 1 */
 	bool in_flight;
+	bool ignored; /* disable health: results change nothing */
 	char history[17]; /* the last 16 as o and x, newest last */
 };
 

@@ -8,7 +8,7 @@ static const struct stat_column stat_columns[] = {
 #define STAT_AT_TEXT(field)   offsetof(struct stat_row, field)
 #define STAT_AT_ZERO(nothing) 0
 #define STAT_AT_NONE(nothing) 0
-#define COLUMN(name, kinds, tags, type, source, at, help) \
+#define COLUMN(name, kinds, tags, type, source, at, help)                                                              \
 	{name, kinds, tags, help, FIELD_##type, STAT_FROM_##source, STAT_AT_##source(at)},
 #include "stats/columns.def"
 #undef COLUMN

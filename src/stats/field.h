@@ -22,8 +22,8 @@ void field_add_csv(struct text *out, const struct field_value *value);
 void field_add_json_string(struct text *out, const char *text);
 /* Text in one line of "help" as the option desc shows it: :"text". */
 void field_add_description(struct text *out, const char *help);
-/* "field":{...},"processNum":1,"tags":{...},"value":{...}: the common members of a JSON object. tags: three letters, origin,
- * nature and scope, as in columns.def. */
+/* "field":{...},"processNum":1,"tags":{...},"value":{...}: the common members of a JSON object. tags: three letters,
+ * origin, nature and scope, as in columns.def. */
 void field_add_json_members(struct text *out, unsigned position, const char *name, const char *tags,
 	const struct field_value *value, const char *description);
 

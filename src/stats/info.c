@@ -18,7 +18,7 @@ static const struct info_row info_rows[] = {
 #define INFO_AT_NUMBER(field) offsetof(struct info_values, field)
 #define INFO_AT_TEXT(field)   offsetof(struct info_values, field)
 #define INFO_AT_ZERO(nothing) 0
-#define INFO(position, name, tags, type, source, at, help) \
+#define INFO(position, name, tags, type, source, at, help)                                                             \
 	{position, FIELD_##type, INFO_FROM_##source, name, tags, help, INFO_AT_##source(at)},
 #include "stats/info.def"
 #undef INFO

@@ -1,4 +1,5 @@
-/* show info: the figures of the process as plain data, and their three outputs, loops over the rows of info.def. Pure. */
+/* show info: the figures of the process as plain data, and their three outputs, loops over the rows of info.def. Pure.
+ */
 #ifndef LBD_STATS_INFO_H
 #define LBD_STATS_INFO_H
 

@@ -23,8 +23,7 @@ static uint32_t sampled_clamp(double value)
  * old ones. */
 static void sampled_average_update(struct sampled *s, const struct counter_set *counters)
 {
-	static const enum counter ids[] = {
-		COUNTER_QUEUE_US, COUNTER_CONNECT_US, COUNTER_RESPONSE_US, COUNTER_TOTAL_US};
+	static const enum counter ids[] = {COUNTER_QUEUE_US, COUNTER_CONNECT_US, COUNTER_RESPONSE_US, COUNTER_TOTAL_US};
 	uint64_t timed = counter_set_sum(counters, COUNTER_TIMED);
 	uint64_t added = timed - s->last_timed;
 	if (!added)
