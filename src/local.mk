@@ -97,6 +97,26 @@ src_liblbd_la_SOURCES += \
 	src/stats/counters.h
 
 # backend
+src_liblbd_la_SOURCES += \
+	src/backend/algorithm_loader.c \
+	src/backend/algorithm_loader.h \
+	src/backend/backend.c \
+	src/backend/backend.h \
+	src/backend/check_result.c \
+	src/backend/check_result.h \
+	src/backend/check_status.def \
+	src/backend/eligible.c \
+	src/backend/eligible.h \
+	src/backend/hash_key.c \
+	src/backend/hash_key.h \
+	src/backend/pick.c \
+	src/backend/plugin_file.c \
+	src/backend/plugin_file.h \
+	src/backend/probe.h \
+	src/backend/server.c \
+	src/backend/server.h \
+	src/backend/server_state.c \
+	src/backend/server_state.h
 
 # proxy
 

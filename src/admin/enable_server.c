@@ -42,7 +42,7 @@ enum command_result command_enable_health(struct command_call *call)
 		return COMMAND_DONE;
 	if (!s->checked)
 		return command_fail(call, "Health check was not configured on this server, cannot enable.");
-	s->check.ignored = false;
+	s->checks_ignored = false;
 	return command_changed(call);
 }
 
@@ -51,7 +51,7 @@ enum command_result command_disable_health(struct command_call *call)
 	struct server *s = lookup_server(call, 2);
 	if (!s)
 		return COMMAND_DONE;
-	s->check.ignored = true;
+	s->checks_ignored = true;
 	return command_changed(call);
 }
 

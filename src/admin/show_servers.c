@@ -77,7 +77,7 @@ static unsigned show_servers_check_state(const struct server *s)
 {
 	if (!s->checked)
 		return 0;
-	return (s->admin == SERVER_MAINT || s->check.ignored ? 2 | 8 : 2 | 4) | (s->check.in_flight ? 1 : 0);
+	return (s->admin == SERVER_MAINT || s->checks_ignored ? 2 | 8 : 2 | 4) | (s->check.in_flight ? 1 : 0);
 }
 
 static void show_servers_state_line(struct command_call *call, const struct backend *b, const struct server *s)

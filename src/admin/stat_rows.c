@@ -1,7 +1,5 @@
 #include "admin/stat_rows.h"
 
-#include "backend/check_result.h"
-
 #include <stdio.h>
 
 static int64_t stat_rows_seconds(uint64_t since_us, uint64_t now_us)
@@ -54,19 +52,6 @@ void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct
 									       : "OPEN";
 }
 
-static const char *stat_rows_check_description(const char *word)
-{
-	static const char *const rows[][2] = {
-#define CHECK_STATUS(id, check_word, description) {check_word, description},
-#include "backend/check_status.def"
-#undef CHECK_STATUS
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (!strcmp(rows[i][0], word))
-			return rows[i][1];
-	return "";
-}
-
 /* The probe's columns are empty in maintenance: no probe counts then. */
 static void stat_rows_check(struct stat_row *row, const struct server *s, const struct config_check *conf)
 {
@@ -77,7 +62,7 @@ static void stat_rows_check(struct stat_row *row, const struct server *s, const 
 		return;
 	snprintf(row->check_buffer, sizeof row->check_buffer, "%s%s", s->check.in_flight ? "* " : "", s->check.status);
 	row->check_status = row->check_buffer;
-	row->check_description = stat_rows_check_description(s->check.status);
+	row->check_description = server_check_description(s->check.status);
 	row->check_text = s->check.text;
 	if (s->check.code)
 		row->check_code = s->check.code;

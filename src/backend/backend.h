@@ -5,9 +5,11 @@
 
 #include "backend/server.h"
 #include "base/quiesce.h"
+#include "net/timer.h"
 
-struct algorithm; /* a loaded plugin: algorithm_loader.h */
-struct eligible;  /* the eligible set with the algorithm's table: eligible.h */
+struct algorithm;          /* a loaded plugin: algorithm_loader.h */
+struct algorithm_instance; /* that plugin at work for one backend: eligible.h */
+struct eligible;           /* the eligible set with the algorithm's table: eligible.h */
 struct backend_host;
 
 struct backend {
@@ -17,15 +19,20 @@ struct backend {
 	_Atomic(const struct config_backend *) conf;
 	struct counter_set counters;
 	_Atomic(struct eligible *) eligible; /* seq_cst; loaded by workers at each pick */
+	bool counts_total;                   /* the algorithm wants in_flight_sum */
+	_Alignas(LBD_CACHE_LINE) _Atomic uint64_t in_flight_sum;
 
 	/* Control only. */
-	struct server **servers;
+	_Alignas(LBD_CACHE_LINE) struct server **servers;
 	uint32_t server_count;
 	const struct algorithm *algorithm;
-	void *instance;
+	struct algorithm_instance *instance;
 	struct backend_host *host;
 	uint64_t changed_us, down_since_us, downtime_us;
 	bool down;
+	bool rebuild_waits; /* a change is not in the eligible set yet */
+	uint64_t built_us;
+	struct timer rebuild_timer;
 	struct sampled sampled;
 };
 
@@ -38,8 +45,8 @@ struct backend_events {
 
 /* What all backends share; made once by app. */
 struct backend_host {
-	struct loop *loop;           /* control's */
-	struct reclaimer *reclaimer; /* of the workers' snapshots */
+	struct loop *loop;           /* control's; NULL: sets are built anew by backend_rebuild only */
+	struct reclaimer *reclaimer; /* of the workers' snapshots; ends after the backends and before the loader */
 	uint32_t workers;
 	uint64_t seed;
 	struct backend_events events;
@@ -49,7 +56,7 @@ struct backend_host {
  * resolved (blocks). NULL: error says why, naming the file's line. */
 struct backend *backend_create(struct backend_host *host, const struct config_backend *conf, uint32_t id,
 	const struct algorithm *algorithm, char *error, size_t error_size) LBD_MUST_CHECK;
-/* After all workers ended. */
+/* After all workers ended. May be NULL. */
 void backend_destroy(struct backend *b);
 struct server *backend_find_server(struct backend *b, struct str name);
 
@@ -65,8 +72,9 @@ struct pick_request {
 	const struct server *tried[LBD_TRIED_MAX];
 };
 
-/* Picks an eligible server and reserves a place on it (in_flight), to be given back by server_release. NULL: no server
- * is eligible. A server that became ineligible since the set was built is refused and another one asked for. */
+/* Picks an eligible server and reserves a place on it (in_flight), to be given back by server_release; counts PICKED.
+ * NULL: no server is eligible, or none has a free slot. A server that became ineligible, or full, since the set was
+ * built is refused and another one asked for. */
 struct server *backend_pick(struct backend *b, const struct pick_request *request) LBD_MUST_CHECK;
 /* Tells the algorithm how an exchange on this server ended, once. */
 void backend_feedback(struct backend *b, struct server *s, enum lbd_outcome outcome, uint64_t first_byte_us,

@@ -26,8 +26,8 @@ struct server_check {
 	char text[64];    /* e.g. "Connection refused"; sanitised, may be empty */
 	unsigned counter; /* HAProxy's health counter, 0 .. rise + fall - 1 */
 	bool in_flight;
-	bool ignored; /* disable health: results change nothing */
-	char history[17]; /* the last 16 as o and x, newest last */
+	char history[17];    /* the last 16 as o and x, newest last */
+	uint32_t generation; /* raised when the server starts anew: results of older probes do not count */
 };
 
 struct server {
@@ -52,15 +52,18 @@ struct server {
 	uint32_t weight, initial_weight;                                 /* 0..256 */
 	uint64_t changed_us, down_since_us, downtime_us, drain_since_us; /* monotonic; 0: never or not */
 	struct server_check check;
+	bool checks_ignored; /* disable health: results of probes are shown, but change nothing */
 	struct sampled sampled;
 };
 
 /* Whether it may get new requests now, weight apart. */
 bool server_usable(const struct server *s);
-/* Effective weight of the statistics, 0..256; in hundredths for the algorithms. */
+/* Its weight with what health leaves of it, 0..256; 0 when it is not usable, never rounded down to 0. */
 uint32_t server_effective_weight(const struct server *s);
 /* HAProxy's status word ("UP 1/3", "no check", "DRAIN", ...). out holds 32 bytes. */
 void server_status_text(const struct server *s, char *out);
+/* HAProxy's check_desc of a check_status, e.g. "Layer4 check passed"; "" for an unknown word. */
+const char *server_check_description(const char *status);
 const char *server_admin_word(enum server_admin admin);
 const char *server_health_word(enum server_health health);
 

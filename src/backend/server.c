@@ -1,0 +1,138 @@
+#include "backend/server_state.h"
+
+#include "backend/check_result.h"
+#include "backend/hash_key.h"
+#include "base/clock.h"
+#include "base/invariant.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SERVER_DEGRADED_SHARE = 50, SERVER_STATUS_SIZE = 32 };
+
+struct server *server_create(
+	struct backend *b, const struct config_server *conf, uint32_t index, char *error, size_t error_size)
+{
+	char why[256], text[ADDRESS_TEXT_MAX];
+	struct server *s = aligned_alloc(LBD_CACHE_LINE, sizeof *s);
+	if (!s) {
+		snprintf(error, error_size, "out of memory");
+		return NULL;
+	}
+	memset(s, 0, sizeof *s);
+	s->backend = b;
+	s->index = index;
+	s->id = index + 1;
+	atomic_init(&s->conf, conf);
+	atomic_init(&s->live.slots, conf->maxconn ? conf->maxconn : UINT32_MAX);
+	s->weight = s->initial_weight = conf->weight;
+	s->changed_us = clock_monotonic_us();
+	s->checked = atomic_load_explicit(&b->conf, memory_order_relaxed)->check.type != CONFIG_CHECK_NONE;
+	check_result_reset(s);
+	s->name = strdup(conf->name);
+	if (!s->name || !counter_set_init(&s->counters, b->counters.workers)) {
+		snprintf(error, error_size, "out of memory");
+		server_destroy(s);
+		return NULL;
+	}
+	if (!address_resolve(&s->address, conf->address.text, why, sizeof why)) {
+		snprintf(error, error_size, "line %u: server '%s/%s': %s", conf->address.line, b->name, s->name, why);
+		server_destroy(s);
+		return NULL;
+	}
+	s->identity = hash_key(str_make(text, address_format(&s->address, text)));
+	if (conf->disabled) {
+		s->admin = SERVER_MAINT;
+		s->down_since_us = s->changed_us;
+	}
+	atomic_init(&s->live.closed, !server_may_serve(s));
+	return s;
+}
+
+void server_destroy(struct server *s)
+{
+	if (!s)
+		return;
+	counter_set_end(&s->counters);
+	free((char *)(uintptr_t)s->name);
+	free(s);
+}
+
+bool server_usable(const struct server *s)
+{
+	return s->admin == SERVER_READY && s->health != SERVER_UNHEALTHY;
+}
+
+bool server_may_serve(const struct server *s)
+{
+	return server_usable(s) && s->weight > 0;
+}
+
+bool server_is_down(const struct server *s)
+{
+	return s->admin == SERVER_MAINT || s->health == SERVER_UNHEALTHY;
+}
+
+uint32_t server_share(const struct server *s)
+{
+	if (!server_usable(s))
+		return 0;
+	return s->health == SERVER_DEGRADED ? SERVER_DEGRADED_SHARE : 100;
+}
+
+uint32_t server_effective_weight(const struct server *s)
+{
+	/* Rounded up: a small weight must not become 0. */
+	return (s->weight * server_share(s) + 99) / 100;
+}
+
+struct counters *server_control_counters(struct server *s)
+{
+	return counter_set_block(&s->counters, s->counters.workers);
+}
+
+void server_status_text(const struct server *s, char *out)
+{
+	const struct config_check *conf = &atomic_load_explicit(&s->backend->conf, memory_order_relaxed)->check;
+	const char *up = s->admin == SERVER_DRAIN ? "DRAIN" : "UP";
+	unsigned counter = s->check.counter;
+	if (s->admin == SERVER_MAINT)
+		snprintf(out, SERVER_STATUS_SIZE, "MAINT");
+	else if (s->health == SERVER_UNHEALTHY && counter > 0)
+		snprintf(out, SERVER_STATUS_SIZE, "DOWN %u/%u", counter, conf->rise);
+	else if (s->health == SERVER_UNHEALTHY)
+		snprintf(out, SERVER_STATUS_SIZE, "DOWN");
+	else if (!s->checked)
+		snprintf(out, SERVER_STATUS_SIZE, "%s", s->admin == SERVER_DRAIN ? "DRAIN" : "no check");
+	else if (counter + 1 < conf->rise + conf->fall)
+		snprintf(out, SERVER_STATUS_SIZE, "%s %u/%u", up, counter - conf->rise + 1, conf->fall);
+	else
+		snprintf(out, SERVER_STATUS_SIZE, "%s", up);
+}
+
+const char *server_admin_word(enum server_admin admin)
+{
+	static const char *const words[] = {
+		[SERVER_READY] = "ready", [SERVER_DRAIN] = "drain", [SERVER_MAINT] = "maint"};
+	return words[admin];
+}
+
+const char *server_health_word(enum server_health health)
+{
+	static const char *const words[] = {[SERVER_UNKNOWN] = "unknown",
+		[SERVER_HEALTHY] = "healthy",
+		[SERVER_DEGRADED] = "degraded",
+		[SERVER_UNHEALTHY] = "unhealthy",
+		[SERVER_WARMING] = "warming"};
+	return words[health];
+}
+
+void server_release(struct server *s)
+{
+	if (s->backend->counts_total)
+		atomic_fetch_sub_explicit(&s->backend->in_flight_sum, 1, memory_order_relaxed);
+	/* Release: whoever sees the count at 0 and deletes the server sees all that was done with it. */
+	uint32_t before = atomic_fetch_sub_explicit(&s->live.in_flight, 1, memory_order_release);
+	LBD_INVARIANT(before > 0);
+	(void)before;
+}
