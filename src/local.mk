@@ -18,7 +18,14 @@ src_liblbd_la_SOURCES += \
 	src/base/invariant.c \
 	src/base/invariant.h \
 	src/base/list.h \
+	src/base/log.c \
 	src/base/log.h \
+	src/base/log_line.c \
+	src/base/log_line.h \
+	src/base/log_ring.c \
+	src/base/log_ring.h \
+	src/base/log_sink.c \
+	src/base/log_sink.h \
 	src/base/mailbox.h \
 	src/base/pool.c \
 	src/base/pool.h \

@@ -1,1 +1,29 @@
 # Unit tests mirror src/ and tui/: one Criterion program for each layer.
+if HAVE_CRITERION
+check_PROGRAMS += unit_base
+TESTS += unit_base
+endif
+unit_base_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_base_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_base_SOURCES = \
+	tests/unit/base/test_arena.c \
+	tests/unit/base/test_buffer.c \
+	tests/unit/base/test_clock.c \
+	tests/unit/base/test_list.c \
+	tests/unit/base/test_log.c \
+	tests/unit/base/test_log_ring.c \
+	tests/unit/base/test_mailbox.c \
+	tests/unit/base/test_pool.c \
+	tests/unit/base/test_quiesce.c \
+	tests/unit/base/test_random.c \
+	tests/unit/base/test_str.c \
+	tests/unit/base/test_text.c
+
+# ThreadSanitizer cannot run under Criterion: plain programs, run by every build and meaningful in one with
+# --enable-sanitizer=thread.
+check_PROGRAMS += tsan_log tsan_quiesce
+TESTS += tsan_log tsan_quiesce
+tsan_log_SOURCES = tests/unit/base/tsan_log.c
+tsan_log_LDADD = src/liblbd.la
+tsan_quiesce_SOURCES = tests/unit/base/tsan_quiesce.c
+tsan_quiesce_LDADD = src/liblbd.la

@@ -19,9 +19,9 @@ void arena_init(struct arena *a, void *memory, size_t size)
 
 static bool arena_grow(struct arena *a, size_t size)
 {
-	size_t room = size + ARENA_ALIGN > ARENA_CHUNK ? size + ARENA_ALIGN : ARENA_CHUNK;
-	if (room < size)
+	if (size > PTRDIFF_MAX - ARENA_CHUNK)
 		return false;
+	size_t room = size + ARENA_ALIGN > ARENA_CHUNK ? size + ARENA_ALIGN : ARENA_CHUNK;
 	struct arena_chunk *chunk = malloc(sizeof *chunk + room);
 	if (!chunk)
 		return false;

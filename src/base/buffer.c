@@ -14,11 +14,13 @@ char *buffer_reserve(struct buffer *b, size_t n)
 		return b->data + b->end;
 	if (n > BUFFER_LARGEST || used + n > BUFFER_LARGEST)
 		return NULL;
-	if (b->data && b->capacity >= used + n) {
+	/* Moving costs what is there, so it must make room for as much again; else a queue that is nearly full would be
+	 * moved for every few bytes. */
+	if (b->data && used + n <= b->capacity / 2) {
 		memmove(b->data, b->data + b->start, used);
 	} else {
 		size_t capacity = BUFFER_SMALLEST;
-		while (capacity < used + n)
+		while (capacity < used + n || capacity / 2 < used)
 			capacity *= 2;
 		char *data = malloc(capacity);
 		if (!data)

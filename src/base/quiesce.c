@@ -51,15 +51,22 @@ bool reclaimer_poll(struct reclaimer *c)
 	struct retired *done = c->running;
 	c->running = NULL;
 	reclaimer_free_all(c, done);
-	if (c->later)
+	/* What free_it retired may have begun a period already. */
+	if (c->later && !c->running)
 		reclaimer_start_period(c);
 	return c->running != NULL;
 }
 
 void reclaimer_end(struct reclaimer *c)
 {
-	reclaimer_free_all(c, c->running);
-	reclaimer_free_all(c, c->later);
+	/* free_it may retire more. */
+	for (struct retired *r; (r = c->running ? c->running : c->later);) {
+		if (c->running)
+			c->running = NULL;
+		else
+			c->later = NULL;
+		reclaimer_free_all(c, r);
+	}
 	free(c->mark);
 	*c = (struct reclaimer){0};
 }

@@ -10,9 +10,9 @@ char *text_reserve(struct text *t, size_t n)
 		return NULL;
 	if (t->capacity - t->n < n) {
 		size_t capacity = t->capacity ? t->capacity : 256;
-		while (capacity - t->n < n)
+		while (capacity - t->n < n && capacity <= SIZE_MAX / 2)
 			capacity *= 2;
-		char *data = realloc(t->data, capacity);
+		char *data = capacity - t->n < n ? NULL : realloc(t->data, capacity);
 		if (!data) {
 			t->failed = true;
 			return NULL;

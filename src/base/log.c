@@ -1,0 +1,409 @@
+#include "base/log.h"
+
+#include "base/clock.h"
+#include "base/log_line.h"
+#include "base/log_ring.h"
+#include "base/log_sink.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* The writer lingers a little after it found lines, so that a busy worker pays no system call for each turn; from there
+ * only a ring that fills wakes it. */
+enum { LOG_LINGER_MS = 5, LOG_TICK_MS = 100, LOG_MESSAGE_MAX = 4096, LOG_SINKS_MAX = 64 };
+static const uint64_t log_stop_us = 2000000, log_report_us = 10000000;
+
+/* What the writer does; whoever changes it from the other side takes on the duty to wake it. Both sides use
+ * read-modify-write only, so the later one always sees what the earlier one did before: no wake-up is lost. */
+enum log_writer_state { LOG_AWAKE = 0, LOG_LINGERING = 1, LOG_ASLEEP = 2 };
+
+struct log {
+	struct log_sink *sinks;
+	struct log_ring *rings;
+	_Atomic(struct log_sink *) process_sink;
+	_Atomic int process_level;
+	_Alignas(LBD_CACHE_LINE) _Atomic int state;
+	_Atomic bool started, stopping, reopening;
+	_Atomic uint64_t sink_dropped; /* written by the writer only */
+	_Alignas(LBD_CACHE_LINE) int wake_fd;
+	pthread_t writer;
+	struct log_line line;
+	unsigned sink_count;
+	uint64_t seen;           /* drops at the last look */
+	uint64_t reported;       /* drops that the process log was told of */
+	uint64_t reported_us;    /* and when */
+	uint64_t stop_before_us; /* 0: not stopping */
+};
+
+struct log *log_create(void)
+{
+	struct log *log = aligned_alloc(LBD_CACHE_LINE, sizeof *log);
+	if (!log)
+		return NULL;
+	*log = (struct log){.process_level = LOG_LEVEL_INFO, .wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+	char error[256];
+	struct log_sink *sink = log->wake_fd < 0 ? NULL : log_open_sink(log, "stderr", error, sizeof error);
+	if (!sink) {
+		log_stop(log);
+		return NULL;
+	}
+	log->process_sink = sink;
+	return log;
+}
+
+struct log_sink *log_open_sink(struct log *log, const char *target, char *error, size_t error_size)
+{
+	struct log_sink **last = &log->sinks;
+	for (; *last; last = &(*last)->next)
+		if (strcmp((*last)->target, target) == 0)
+			return *last;
+	if (log->sink_count == LOG_SINKS_MAX) {
+		snprintf(error, error_size, "log target \"%s\": there are %d targets already", target, LOG_SINKS_MAX);
+		return NULL;
+	}
+	*last = log_sink_create(target, error, error_size);
+	log->sink_count += *last != NULL;
+	return *last;
+}
+
+void log_set_process_sink(struct log *log, struct log_sink *sink, enum log_level level)
+{
+	atomic_store_explicit(&log->process_sink, sink, memory_order_release);
+	atomic_store_explicit(&log->process_level, (int)level, memory_order_relaxed);
+}
+
+struct log_ring *log_add_ring(struct log *log, size_t bytes)
+{
+	struct log_ring *ring = log_ring_create(log, bytes);
+	if (ring) {
+		ring->next = log->rings;
+		log->rings = ring;
+	}
+	return ring;
+}
+
+/* The producers' side. */
+
+/* Wakes the writer if it is in one of the states given by mask. */
+static void log_wake(struct log *log, int mask)
+{
+	if (!(atomic_fetch_and_explicit(&log->state, ~mask, memory_order_acq_rel) & mask))
+		return;
+	uint64_t one = 1;
+	while (write(log->wake_fd, &one, sizeof one) < 0 && errno == EINTR)
+		;
+}
+
+void log_kick(struct log_ring *ring)
+{
+	uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+	if (head == ring->kicked)
+		return;
+	ring->kicked = head;
+	log_wake(ring->log, LOG_ASLEEP);
+}
+
+static bool log_put_record(struct log_ring *ring, struct log_record record, const char *text)
+{
+	bool put = log_ring_put(ring, record, text);
+	if (log_ring_is_filling(ring) && (log_ring_look(ring), log_ring_is_filling(ring))) {
+		uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+		if (head - ring->kicked > ring->capacity / 4) {
+			ring->kicked = head;
+			log_wake(ring->log, LOG_ASLEEP | LOG_LINGERING);
+		}
+	}
+	return put;
+}
+
+bool log_put(struct log_ring *ring, struct log_sink *sink, enum log_level level, struct str line)
+{
+	size_t size = line.n < UINT32_MAX ? line.n : UINT32_MAX;
+	struct log_record record = {.size = (uint32_t)size, .level = (uint16_t)level, .as.sink = sink};
+	return log_put_record(ring, record, line.p);
+}
+
+bool log_wants(const struct log_ring *ring, enum log_level level)
+{
+	return (int)level <=
+	       (ring ? atomic_load_explicit(&ring->log->process_level, memory_order_relaxed) : LOG_LEVEL_INFO);
+}
+
+static void log_write_directly(enum log_level level, const char *message, size_t n)
+{
+	char line[LOG_LINE_PREFIX_MAX + LOG_MESSAGE_MAX + 1];
+	struct log_line prefix;
+	log_line_init(&prefix, getpid());
+	size_t at = log_line_prefix(&prefix, level, clock_wall_us(), line);
+	memcpy(line + at, message, n);
+	line[at + n] = '\n';
+	ssize_t written = write(STDERR_FILENO, line, at + n + 1);
+	(void)written; /* there is nowhere else to say it */
+}
+
+void log_write(struct log_ring *ring, enum log_level level, const char *format, ...)
+{
+	if (!log_wants(ring, level))
+		return;
+	char message[LOG_MESSAGE_MAX];
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	size_t n = length < 0 ? 0 : (size_t)length < sizeof message ? (size_t)length : sizeof message - 1;
+	log_line_clean(message, n);
+	if (!ring || !atomic_load_explicit(&ring->log->started, memory_order_acquire)) {
+		log_write_directly(level, message, n);
+		return;
+	}
+	struct log_record record = {
+		.size = (uint32_t)n, .level = (uint16_t)level, .process = true, .as.wall_us = clock_wall_us()};
+	log_put_record(ring, record, message);
+	log_kick(ring);
+}
+
+void log_reopen(struct log *log)
+{
+	atomic_store_explicit(&log->reopening, true, memory_order_release);
+	log_wake(log, LOG_ASLEEP | LOG_LINGERING);
+}
+
+uint64_t log_dropped(const struct log *log)
+{
+	uint64_t dropped = atomic_load_explicit(&log->sink_dropped, memory_order_relaxed);
+	for (const struct log_ring *ring = log->rings; ring; ring = ring->next)
+		dropped += atomic_load_explicit(&ring->dropped, memory_order_relaxed);
+	return dropped;
+}
+
+/* The writer's side. */
+
+static void log_count_dropped(struct log *log, uint64_t lines)
+{
+	uint64_t dropped = atomic_load_explicit(&log->sink_dropped, memory_order_relaxed);
+	atomic_store_explicit(&log->sink_dropped, dropped + lines, memory_order_relaxed);
+}
+
+/* False: the sink has no room. */
+static bool log_deliver(struct log *log, const struct log_record *record, const struct str parts[2], uint64_t now_us)
+{
+	struct log_sink *sink =
+		record->process ? atomic_load_explicit(&log->process_sink, memory_order_acquire) : record->as.sink;
+	char prefix[LOG_LINE_PREFIX_MAX];
+	size_t n = 0;
+	uint64_t wall_us = record->process ? record->as.wall_us : clock_wall_us();
+	if (log_sink_is_syslog(sink))
+		n = log_line_syslog_prefix(&log->line, (enum log_level)record->level, wall_us, prefix);
+	else if (record->process)
+		n = log_line_prefix(&log->line, (enum log_level)record->level, wall_us, prefix);
+	if (log_sink_add(sink, str_make(prefix, n), parts))
+		return true;
+	log_sink_flush(sink, now_us);
+	return log_sink_add(sink, str_make(prefix, n), parts);
+}
+
+/* True when there was anything. */
+static bool log_drain(struct log *log, uint64_t now_us)
+{
+	bool any = false;
+	for (struct log_ring *ring = log->rings; ring; ring = ring->next) {
+		struct log_record record;
+		struct str parts[2];
+		/* One ring full at most, so that a busy producer does not keep the writer from the others. */
+		for (uint64_t left = ring->capacity; left && log_ring_peek(ring, &record, parts);) {
+			if (!log_deliver(log, &record, parts, now_us))
+				log_count_dropped(log, 1);
+			log_ring_take(ring, &record);
+			left -= left < record.size + sizeof record ? left : record.size + sizeof record;
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void log_report(struct log *log, enum log_level level, const char *message, uint64_t now_us)
+{
+	struct log_record record = {.level = (uint16_t)level, .process = true, .as.wall_us = clock_wall_us()};
+	if ((int)level <= atomic_load_explicit(&log->process_level, memory_order_relaxed) &&
+		!log_deliver(log, &record, (const struct str[2]){str_of(message), {NULL, 0}}, now_us))
+		log_count_dropped(log, 1);
+}
+
+static bool log_must_report(const struct log *log)
+{
+	return log_dropped(log) != log->reported;
+}
+
+/* One line when the drops have ended, or every 10 s while they go on, and at the end. The line must not be a drop
+ * itself: it waits until the process log takes lines. */
+static void log_report_dropped(struct log *log, uint64_t now_us)
+{
+	uint64_t dropped = log_dropped(log);
+	bool more = dropped != log->seen;
+	log->seen = dropped;
+	if (dropped == log->reported || (more && !log->stop_before_us && now_us - log->reported_us < log_report_us))
+		return;
+	struct log_sink *sink = atomic_load_explicit(&log->process_sink, memory_order_acquire);
+	if (sink->wants_output || sink->retry_us || LOG_SINK_ROOM - log_sink_waiting(sink) < LOG_MESSAGE_MAX)
+		return;
+	char message[160];
+	snprintf(message, sizeof message,
+		"%llu log lines were dropped: their target took no more (disk full, reader gone or slow), or they came "
+		"too fast",
+		(unsigned long long)(dropped - log->reported));
+	log->reported = dropped;
+	log->reported_us = now_us;
+	log_report(log, LOG_LEVEL_WARNING, message, now_us);
+}
+
+static void log_reopen_sinks(struct log *log, uint64_t now_us)
+{
+	for (struct log_sink *sink = log->sinks; sink; sink = sink->next) {
+		int error = log_sink_reopen(sink, now_us);
+		char message[512];
+		if (!error)
+			continue;
+		snprintf(message, sizeof message,
+			"log target \"%.300s\" cannot be opened anew: %s; the old file is kept", sink->target,
+			strerror(error));
+		log_report(log, LOG_LEVEL_ERROR, message, now_us);
+	}
+}
+
+/* True while something waits in a sink. */
+static bool log_flush(struct log *log, uint64_t now_us)
+{
+	bool waits = false;
+	for (struct log_sink *sink = log->sinks; sink; sink = sink->next) {
+		uint64_t before = sink->dropped;
+		log_sink_flush(sink, now_us);
+		log_count_dropped(log, sink->dropped - before);
+		waits |= log_sink_waiting(sink) != 0;
+	}
+	return waits;
+}
+
+/* Looked at after the state was announced: what is not seen here will wake the writer. */
+static bool log_has_work(struct log *log, enum log_writer_state state)
+{
+	if (atomic_load_explicit(&log->reopening, memory_order_acquire))
+		return true;
+	if (atomic_load_explicit(&log->stopping, memory_order_acquire) && !log->stop_before_us)
+		return true;
+	for (struct log_ring *ring = log->rings; ring; ring = ring->next)
+		if (log_ring_used(ring) > (state == LOG_ASLEEP ? 0 : ring->capacity / 2))
+			return true;
+	return false;
+}
+
+static int log_sleep_ms(const struct log *log, enum log_writer_state state, bool waits)
+{
+	int ms = state == LOG_LINGERING ? LOG_LINGER_MS : waits || log_must_report(log) ? LOG_TICK_MS : -1;
+	/* A retry that is nearer than the tick: a syslog socket that was full. */
+	for (const struct log_sink *sink = log->sinks; sink; sink = sink->next)
+		if (sink->kind == LOG_SINK_SYSLOG && sink->retry_us && ms > LOG_LINGER_MS)
+			ms = LOG_LINGER_MS;
+	return ms;
+}
+
+static void log_sleep(struct log *log, enum log_writer_state state, bool waits)
+{
+	struct pollfd fds[LOG_SINKS_MAX + 1] = {{.fd = log->wake_fd, .events = POLLIN}};
+	nfds_t count = 1;
+	for (struct log_sink *sink = log->sinks; sink; sink = sink->next)
+		if (sink->wants_output && sink->fd >= 0)
+			fds[count++] = (struct pollfd){.fd = sink->fd, .events = POLLOUT};
+	atomic_exchange_explicit(&log->state, (int)state, memory_order_acq_rel);
+	if (!log_has_work(log, state))
+		poll(fds, count, log_sleep_ms(log, state, waits));
+	atomic_exchange_explicit(&log->state, LOG_AWAKE, memory_order_acq_rel);
+	uint64_t kicks;
+	if (fds[0].revents && read(log->wake_fd, &kicks, sizeof kicks) < 0)
+		return; /* only its having been readable matters */
+}
+
+static void *log_writer_main(void *argument)
+{
+	struct log *log = argument;
+	for (;;) {
+		uint64_t now_us = clock_monotonic_us();
+		bool stopping = atomic_load_explicit(&log->stopping, memory_order_acquire);
+		if (stopping && !log->stop_before_us)
+			log->stop_before_us = now_us + log_stop_us;
+		/* Looked at before the rings: what was put before log_stop is taken. */
+		bool any = log_drain(log, now_us);
+		if (atomic_exchange_explicit(&log->reopening, false, memory_order_acq_rel))
+			log_reopen_sinks(log, now_us);
+		log_flush(log, now_us);
+		log_report_dropped(log, now_us);
+		bool waits = log_flush(log, now_us);
+		if (stopping && (!waits || now_us >= log->stop_before_us))
+			return NULL;
+		log_sleep(log, any ? LOG_LINGERING : LOG_ASLEEP, waits);
+	}
+}
+
+bool log_start(struct log *log)
+{
+	log_line_init(&log->line, getpid());
+	for (struct log_sink *sink = log->sinks; sink; sink = sink->next)
+		log_sink_begin(sink);
+	sigset_t all, before;
+	sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return false;
+	bool started = pthread_create(&log->writer, NULL, log_writer_main, log) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (started)
+		pthread_setname_np(log->writer, "lbd-log");
+	atomic_store_explicit(&log->started, started, memory_order_release);
+	return started;
+}
+
+static void log_free(struct log *log)
+{
+	for (struct log_sink *sink = log->sinks, *next; sink; sink = next) {
+		next = sink->next;
+		log_sink_free(sink);
+	}
+	for (struct log_ring *ring = log->rings, *next; ring; ring = next) {
+		next = ring->next;
+		log_ring_free(ring);
+	}
+	if (log->wake_fd >= 0)
+		close(log->wake_fd);
+	free(log);
+}
+
+void log_stop(struct log *log)
+{
+	if (atomic_load_explicit(&log->started, memory_order_acquire)) {
+		atomic_store_explicit(&log->stopping, true, memory_order_release);
+		log_wake(log, LOG_ASLEEP | LOG_LINGERING);
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += 1 + (time_t)(log_stop_us / 1000000);
+		/* A regular file on a hung disk holds the writer in the kernel: then its memory must stay. */
+		if (pthread_timedjoin_np(log->writer, NULL, &until) != 0)
+			return;
+	}
+	uint64_t lost = log_dropped(log) - log->reported;
+	for (const struct log_sink *sink = log->sinks; sink; sink = sink->next)
+		lost += log_sink_lines(sink);
+	if (lost) {
+		char message[96];
+		int n = snprintf(
+			message, sizeof message, "%llu log lines were dropped at the end", (unsigned long long)lost);
+		struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+		if (poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT))
+			log_write_directly(LOG_LEVEL_WARNING, message, (size_t)n);
+	}
+	log_free(log);
+}
