@@ -126,6 +126,7 @@ src_liblbd_la_SOURCES += \
 	src/backend/server_state.h
 
 # proxy
+src_liblbd_la_SOURCES += src/proxy/frontend.c
 
 # admin
 src_liblbd_la_SOURCES += \
