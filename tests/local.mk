@@ -27,3 +27,32 @@ tsan_log_SOURCES = tests/unit/base/tsan_log.c
 tsan_log_LDADD = src/liblbd.la
 tsan_quiesce_SOURCES = tests/unit/base/tsan_quiesce.c
 tsan_quiesce_LDADD = src/liblbd.la
+
+# stats
+if HAVE_CRITERION
+check_PROGRAMS += unit_stats
+TESTS += unit_stats
+endif
+unit_stats_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_stats_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_stats_SOURCES = \
+	tests/unit/stats/test_sampled.c \
+	tests/unit/stats/test_stat_write.c
+
+# admin
+if HAVE_CRITERION
+check_PROGRAMS += unit_admin
+TESTS += unit_admin
+endif
+unit_admin_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+unit_admin_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_admin_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_admin_SOURCES = \
+	tests/support/admin_fixture.c \
+	tests/support/admin_fixture.h \
+	tests/unit/admin/test_admin_socket.c \
+	tests/unit/admin/test_cli.c \
+	tests/unit/admin/test_command_line.c \
+	tests/unit/admin/test_commands.c \
+	tests/unit/admin/test_show_info.c \
+	tests/unit/admin/test_show_stat.c

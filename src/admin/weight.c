@@ -23,11 +23,13 @@ static bool weight_parse(struct str s, bool *relative, bool *negative, uint64_t 
 	*relative = s.n && s.p[s.n - 1] == '%';
 	if (*relative)
 		s.n--;
-	if (!str_to_u64(s, UINT64_MAX, value))
-		return false;
-	if (*value > WEIGHT_NUMBER_MAX)
+	/* A number that is too long to be kept is above every limit all the same. */
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	if (!str_to_u64(s, WEIGHT_NUMBER_MAX, value))
 		*value = WEIGHT_NUMBER_MAX;
-	return true;
+	return s.n > 0;
 }
 
 static enum command_result weight_refuse(struct command_call *call, struct str s)
