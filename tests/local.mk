@@ -56,3 +56,27 @@ unit_admin_SOURCES = \
 	tests/unit/admin/test_commands.c \
 	tests/unit/admin/test_show_info.c \
 	tests/unit/admin/test_show_stat.c
+
+# Any bytes on the stats socket.
+check_PROGRAMS += tests/fuzz/fuzz_command
+tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c tests/support/admin_fixture.c
+tests_fuzz_fuzz_command_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests \
+	-DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/command"'
+tests_fuzz_fuzz_command_LDADD = src/liblbd.la
+if FUZZING
+tests_fuzz_fuzz_command_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+tests_fuzz_fuzz_command_SOURCES += tests/fuzz/replay.c
+TESTS += tests/fuzz/fuzz_command
+endif
+EXTRA_DIST += tests/fuzz/corpus/command
+
+# What was written from the rows is what the rows say.
+dist_check_SCRIPTS += tests/lint/socket_documented.sh
+TESTS += tests/lint/socket_documented.sh
+EXTRA_DIST += doc/socket.intro.md doc/socket.awk
+dist_doc_DATA += doc/socket.md
+SOCKET_DOC_ROWS = $(srcdir)/src/admin/commands.def $(srcdir)/src/stats/columns.def $(srcdir)/src/stats/info.def
+.PHONY: doc-socket
+doc-socket:
+	( cat $(srcdir)/doc/socket.intro.md && $(AWK) -f $(srcdir)/doc/socket.awk $(SOCKET_DOC_ROWS) ) > $(srcdir)/doc/socket.md
