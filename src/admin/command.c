@@ -163,8 +163,8 @@ bool command_word_is(const struct command_call *call, uint32_t index, const char
 	return str_equal(command_word(call, index), str_of(word));
 }
 
-static enum command_result command_say(
-	struct command_call *call, enum log_level level, const char *format, va_list args)
+static LBD_PRINTF(3, 0) enum command_result
+	command_say(struct command_call *call, enum log_level level, const char *format, va_list args)
 {
 	char line[512];
 	vsnprintf(line, sizeof line, format, args);

@@ -150,6 +150,8 @@ static enum command_result show_stat_backend(
 		stat_row_of_server(&row, s, view);
 		show_stat_write(call, o, &row);
 	}
+	if (command_is_full(call))
+		return COMMAND_MORE;
 	if (show_stat_wants(o, SHOW_STAT_BACKENDS, b->id, 0)) {
 		stat_row_of_backend(&row, b, view);
 		show_stat_count_running(o, b, &row);

@@ -25,7 +25,7 @@ static enum cli_state fuzz_run(struct cli *cli, char *last)
 	enum cli_state state;
 	do {
 		state = cli_run(cli);
-		if (cli->out.n > COMMAND_OUTPUT_HIGH + 16384)
+		if (cli->out.n > COMMAND_OUTPUT_HIGH + COMMAND_ROW_MAX)
 			abort();
 		fuzz_check_output(cli, last);
 		text_clear(&cli->out);

@@ -96,7 +96,7 @@ static struct text cli_ask(struct fixture *f, enum config_level level, const cha
 	cli_feed(&cli, input, strlen(input));
 	do {
 		s = cli_run(&cli);
-		cr_assert_leq(cli.out.n, COMMAND_OUTPUT_HIGH + 16384);
+		cr_assert_leq(cli.out.n, COMMAND_OUTPUT_HIGH + COMMAND_ROW_MAX);
 		text_add(&all, text_str(&cli.out));
 		text_clear(&cli.out);
 	} while (s == CLI_HAS_MORE);
