@@ -26,6 +26,7 @@ struct admin {
 	uint32_t max_clients, client_count;
 	uint64_t timeout_us;
 	struct list clients;
+	bool full; /* the last one was refused */
 };
 
 struct admin_client {
@@ -211,28 +212,41 @@ static struct cli_peer admin_peer(int fd)
 	return (struct cli_peer){.pid = cred.pid, .uid = cred.uid};
 }
 
-/* Says why and closes: a client that only saw the end would think that it asked something wrong. */
+/* The events of one turn come in any order: a client that left already must not cost another one its place. */
+static void admin_notice_ends(struct admin *admin)
+{
+	for (struct list *at = admin->clients.next, *next; at != &admin->clients; at = next) {
+		struct admin_client *client =
+			(struct admin_client *)(void *)((char *)at - offsetof(struct admin_client, link));
+		next = at->next;
+		if (client->channel.reading)
+			admin_client_on_readable(&client->channel);
+	}
+}
+
+/* Closed without a word, because a tool would take a word for its answer; the log says it once for each time that the
+ * socket is full. */
 static void admin_refuse(struct admin *admin, int fd)
 {
-	struct channel c;
-	char line[128];
-	int n = snprintf(line, sizeof line, "Too many clients on this socket (max_clients %u): try again later.\n\n",
-		(unsigned)admin->max_clients);
-	channel_open(&c, admin->host->loop, fd, &admin_client_owner, false);
-	if (channel_write(&c, line, (size_t)n))
-		channel_flush(&c);
-	admin_discard_input(&c);
-	channel_close(&c, false);
+	if (!admin->full && admin->host->log)
+		log_write(admin->host->log, LOG_LEVEL_WARNING,
+			"Stats socket %s has %u clients (max_clients): more are closed at once.", admin->path,
+			(unsigned)admin->client_count);
+	admin->full = true;
+	close(fd);
 }
 
 static void admin_on_accepted(struct listener *l, int fd, const struct address *peer)
 {
 	struct admin *admin = l->owner;
+	if (admin->client_count >= admin->max_clients)
+		admin_notice_ends(admin);
 	struct admin_client *client = admin->client_count < admin->max_clients ? calloc(1, sizeof *client) : NULL;
 	if (!client) {
 		admin_refuse(admin, fd);
 		return;
 	}
+	admin->full = false;
 	client->admin = admin;
 	timer_init(&client->idle, admin->host->loop, admin_client_on_idle);
 	timer_init(&client->again, admin->host->loop, admin_client_on_again);
