@@ -111,10 +111,10 @@ static void show_stat_write(struct command_call *call, const struct show_stat_op
 static void show_stat_count_running(const struct show_stat_options *o, const struct backend *b, struct stat_row *row)
 {
 	uint32_t running = 0;
-	for (uint32_t i = 0; i < b->server_count; i++)
-		running += b->servers[i]->admin != SERVER_MAINT && b->servers[i]->health != SERVER_UNHEALTHY;
 	if ((!o->up && !o->no_maint) || !b->server_count)
 		return;
+	for (uint32_t i = 0; i < b->server_count; i++)
+		running += b->servers[i]->admin != SERVER_MAINT && b->servers[i]->health != SERVER_UNHEALTHY;
 	snprintf(row->status_buffer, sizeof row->status_buffer, "%s (%u/%u)", row->status, (unsigned)running,
 		(unsigned)b->server_count);
 	row->status = row->status_buffer;
