@@ -79,6 +79,9 @@ src_liblbd_la_SOURCES += \
 	src/http/write.h
 
 # rules
+src_liblbd_la_SOURCES += \
+	src/rules/pattern.c \
+	src/rules/pattern.h
 
 # config
 
@@ -119,7 +122,12 @@ src_liblbd_la_SOURCES += \
 	src/backend/pick.c \
 	src/backend/plugin_file.c \
 	src/backend/plugin_file.h \
+	src/backend/probe.c \
 	src/backend/probe.h \
+	src/backend/probe_reply.c \
+	src/backend/probe_reply.h \
+	src/backend/probe_target.c \
+	src/backend/probe_target.h \
 	src/backend/server.c \
 	src/backend/server.h \
 	src/backend/server_state.c \

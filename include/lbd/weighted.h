@@ -25,6 +25,38 @@ static inline uint64_t lbd_weighted_gcd(uint64_t a, uint64_t b)
 	return a;
 }
 
+/* How unevenly multiples of stride / sum are spread: the largest partial quotient of its continued fraction, small is
+ * good; UINT64_MAX when they are not coprime. */
+static inline uint64_t lbd_weighted_unevenness(uint64_t stride, uint64_t sum)
+{
+	uint64_t largest = 0;
+	while (stride) {
+		uint64_t quotient = sum / stride, rest = sum % stride;
+		if (quotient > largest)
+			largest = quotient;
+		sum = stride;
+		stride = rest;
+	}
+	return sum == 1 ? largest : UINT64_MAX;
+}
+
+/* A step that meets every position once in sum turns and leaves even gaps for every interval of positions (the
+ * three-distance theorem): sum times the golden section has quotients of 1 at first, and the neighbour that has small
+ * ones to the end is taken. */
+static inline uint64_t lbd_weighted_stride(uint64_t sum)
+{
+	uint64_t best = 1, least = lbd_weighted_unevenness(1, sum);
+	uint64_t at = (uint64_t)((double)sum * 0.6180339887498949);
+	for (int tries = 0; at < sum && least > 3 && tries < 1000; at++, tries++) {
+		uint64_t unevenness = at ? lbd_weighted_unevenness(at, sum) : UINT64_MAX;
+		if (unevenness < least) {
+			least = unevenness;
+			best = at;
+		}
+	}
+	return best;
+}
+
 static inline void lbd_weighted_end(struct lbd_weighted *w)
 {
 	free(w->from);
@@ -64,12 +96,7 @@ static inline bool lbd_weighted_build(struct lbd_weighted *w, const uint32_t *we
 			owner++;
 		w->guide[q] = owner;
 	}
-	/* Steps near the golden section leave the most even gaps (three-distance theorem); coprime, so that sum steps
-	 * meet every position once. */
-	w->stride = (uint64_t)((double)w->sum * 0.6180339887498949);
-	w->stride += w->stride == 0;
-	while (lbd_weighted_gcd(w->stride, w->sum) != 1)
-		w->stride++;
+	w->stride = lbd_weighted_stride(sum);
 	return true;
 }
 

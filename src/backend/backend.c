@@ -113,28 +113,22 @@ struct server *backend_find_server(struct backend *b, struct str name)
 
 uint32_t backend_usable(const struct backend *b, bool backups)
 {
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < b->server_count; i++) {
-		const struct config_server *conf = atomic_load_explicit(&b->servers[i]->conf, memory_order_relaxed);
-		n += conf->backup == backups && server_may_serve(b->servers[i]);
-	}
-	return n;
+	return b->usable[backups];
 }
 
 uint64_t backend_weight(const struct backend *b)
 {
-	uint64_t sum[2] = {0, 0}; /* of the active ones; of the first usable backup */
-	for (uint32_t i = 0; i < b->server_count; i++) {
-		bool backup = atomic_load_explicit(&b->servers[i]->conf, memory_order_relaxed)->backup;
-		if (!backup || !sum[1])
-			sum[backup] += server_effective_weight(b->servers[i]);
-	}
-	return sum[0] ? sum[0] : sum[1];
+	if (b->usable[0] || !b->usable[1])
+		return b->usable_weight;
+	for (uint32_t i = 0; i < b->server_count; i++)
+		if (server_may_serve(b->servers[i]))
+			return server_effective_weight(b->servers[i]);
+	return 0;
 }
 
 bool backend_is_up(const struct backend *b)
 {
-	return b->server_count == 0 || backend_weight(b) > 0;
+	return b->server_count == 0 || b->usable[0] > 0 || b->usable[1] > 0;
 }
 
 uint32_t backend_in_flight(const struct backend *b)

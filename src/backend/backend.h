@@ -29,6 +29,8 @@ struct backend {
 	struct algorithm_instance *instance;
 	struct backend_host *host;
 	uint64_t changed_us, down_since_us, downtime_us;
+	uint32_t usable[2];     /* servers that may serve: no backups, backups */
+	uint64_t usable_weight; /* effective, of those that are no backups */
 	bool down;
 	bool rebuild_waits; /* a change is not in the eligible set yet */
 	uint64_t built_us;

@@ -46,6 +46,7 @@ struct server *server_create(
 		s->down_since_us = s->changed_us;
 	}
 	atomic_init(&s->live.closed, !server_may_serve(s));
+	server_count(s);
 	return s;
 }
 

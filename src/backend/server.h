@@ -50,6 +50,7 @@ struct server {
 	enum server_health health;
 	bool checked;                                                    /* probes are configured */
 	uint32_t weight, initial_weight;                                 /* 0..256 */
+	uint32_t counted_weight;                                         /* its part in its backend's figures */
 	uint64_t changed_us, down_since_us, downtime_us, drain_since_us; /* monotonic; 0: never or not */
 	struct server_check check;
 	bool checks_ignored; /* disable health: results of probes are shown, but change nothing */

@@ -58,7 +58,19 @@ void backend_update_state(struct backend *b)
 	}
 }
 
-/* Times and the workers' flag after a change; what is logged comes between this and backend_update_state. */
+/* Kept as sums, because thousands of servers can change within a second, and each change says how many are left. */
+void server_count(struct server *s)
+{
+	struct backend *b = s->backend;
+	bool backup = atomic_load_explicit(&s->conf, memory_order_relaxed)->backup;
+	uint32_t before = s->counted_weight, now = server_effective_weight(s);
+	b->usable[backup] += (now > 0) - (before > 0);
+	if (!backup)
+		b->usable_weight += (uint64_t)now - before;
+	s->counted_weight = now;
+}
+
+/* Times, figures and the workers' flag after a change; what is logged comes between this and backend_update_state. */
 static void server_account(struct server *s, bool was_down)
 {
 	uint64_t now = clock_monotonic_us();
@@ -66,6 +78,7 @@ static void server_account(struct server *s, bool was_down)
 	/* Before any rebuild; workers look at it in every pick. seq_cst: paired with the reservation in pick.c, so that
 	 * who closes a server and then sees in_flight at 0 knows that no worker has one more. */
 	atomic_store_explicit(&s->live.closed, !server_may_serve(s), memory_order_seq_cst);
+	server_count(s);
 	if (down == was_down)
 		return;
 	s->changed_us = now;

@@ -16,6 +16,8 @@ uint32_t server_share(const struct server *s);
 bool server_may_serve(const struct server *s);
 /* Out of service for the statistics: unhealthy or in maintenance. */
 bool server_is_down(const struct server *s);
+/* Brings the figures of its backend up to date with its effective weight. */
+void server_count(struct server *s);
 /* Control's own block. */
 struct counters *server_control_counters(struct server *s);
 /* Recounts whether the backend is up; says so, and counts, when that changed. */

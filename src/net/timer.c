@@ -11,6 +11,8 @@ void timer_init(struct timer *timer, struct loop *loop, void (*fired)(struct tim
 	timer->loop = loop;
 	timer->fired = fired;
 	ev_timer_init(&timer->ev, timer_on_event, 0., 0.);
+	/* Below I/O: what has input waiting is not expired before it was read. */
+	ev_set_priority(&timer->ev, EV_MINPRI);
 	timer->ev.data = timer;
 }
 

@@ -1,0 +1,327 @@
+/* Probers: each server has one, with a timer for the next probe, a timer for the running one, and at most one
+ * connection. What a probe found is handed to check_result_apply and forgotten. */
+#include "backend/probe.h"
+
+#include "backend/probe_target.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "net/channel.h"
+#include "net/socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* At once: over all backends, so that neither descriptors nor the network see a burst however many servers there are.
+ * Late: a deadline that is noticed so much later says that we were stopped or starved, and nothing of the server. */
+enum { PROBES_AT_ONCE = 64, PROBE_LATE_US = 500000 };
+
+struct prober {
+	struct channel channel; /* first: the channel's owner is found from it */
+	struct probe_set *set;
+	struct probe_target *target;
+	struct server *server;
+	struct timer due;      /* the next probe */
+	struct timer deadline; /* of the running one */
+	struct list waiting;   /* in set->waiting, when the cap is reached */
+	uint64_t began_us;
+	uint32_t generation; /* of the server's state when the probe began */
+	bool running, connected, answered;
+	struct probe_reply *reply; /* of a running HTTP probe */
+};
+
+struct probe_set {
+	struct loop *loop;
+	struct probe_target *targets; /* one for each backend with a check */
+	struct prober *probers;
+	uint32_t target_count, prober_count;
+	uint32_t running;
+	struct list waiting;
+	bool starting; /* probes that wait are being started */
+	struct pattern_scratch *scratch;
+	struct random random;
+};
+
+static void prober_on_due(struct timer *timer);
+static void prober_begin(struct prober *p);
+static void prober_on_connected(struct channel *c, int error);
+static void prober_on_readable(struct channel *c);
+static void prober_on_failed(struct channel *c, int error);
+static void prober_on_deadline(struct timer *timer);
+static void prober_finish(struct prober *p, struct check_result *result);
+
+static void prober_on_drained(struct channel *c)
+{
+}
+
+static const struct channel_owner prober_owner = {
+	.readable = prober_on_readable,
+	.connected = prober_on_connected,
+	.drained = prober_on_drained,
+	.failed = prober_on_failed,
+};
+
+static const struct config_check *prober_conf(const struct prober *p)
+{
+	return &atomic_load_explicit(&p->target->backend->conf, memory_order_relaxed)->check;
+}
+
+/* Slow while it is surely up or down, fast in between. */
+static uint64_t prober_interval(const struct prober *p)
+{
+	const struct config_check *conf = prober_conf(p);
+	unsigned counter = p->server->check.counter;
+	if (p->server->admin == SERVER_MAINT || counter + 1 >= conf->rise + conf->fall)
+		return conf->interval;
+	return counter == 0 ? conf->down_interval : conf->fast_interval;
+}
+
+static void prober_schedule(struct prober *p, uint64_t since_us)
+{
+	uint64_t interval = prober_interval(p), jitter = interval / 100 * prober_conf(p)->jitter;
+	uint64_t at = since_us + interval - jitter, now = clock_monotonic_us();
+	if (jitter)
+		at += random_next(&p->set->random) % (2 * jitter + 1);
+	timer_start(&p->due, at > now ? at - now : 0, 0);
+}
+
+static void prober_on_due(struct timer *timer)
+{
+	struct prober *p = (struct prober *)((char *)timer - offsetof(struct prober, due));
+	if (p->server->admin == SERVER_MAINT)
+		prober_schedule(p, clock_monotonic_us());
+	else if (p->set->running >= PROBES_AT_ONCE)
+		list_append(&p->set->waiting, &p->waiting);
+	else
+		prober_begin(p);
+}
+
+/* What keeps us from asking is not the server's fault. */
+static bool prober_is_own_fault(int error)
+{
+	return error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+static void prober_fail(struct prober *p, enum check_status status, int error)
+{
+	bool own = prober_is_own_fault(error);
+	struct check_result result = {.verdict = own ? CHECK_NEUTRAL : CHECK_FAILED,
+		.status = own ? CHECK_STATUS_SOCKERR : status,
+		.text = error ? strerror(error) : NULL};
+	prober_finish(p, &result);
+}
+
+static void prober_begin(struct prober *p)
+{
+	struct address address = p->server->address;
+	bool done;
+	if (prober_conf(p)->port)
+		address_set_port(&address, (uint16_t)prober_conf(p)->port);
+	p->running = true;
+	p->connected = p->answered = false;
+	p->server->check.in_flight = true;
+	p->began_us = clock_monotonic_us();
+	p->generation = p->server->check.generation;
+	p->set->running++;
+	int fd = socket_connect(&address, &done);
+	if (fd < 0) {
+		prober_fail(p, CHECK_STATUS_L4CON, errno);
+		return;
+	}
+	channel_open(&p->channel, p->set->loop, fd, &prober_owner, !done);
+	timer_start(&p->deadline, prober_conf(p)->timeout, 0);
+	if (done)
+		prober_on_connected(&p->channel, 0);
+}
+
+static void prober_ask(struct prober *p)
+{
+	struct text request = {0};
+	p->reply = malloc(sizeof *p->reply);
+	probe_target_request(p->target, p->server, &request);
+	if (!p->reply || request.failed) {
+		text_free(&request);
+		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
+		return;
+	}
+	probe_reply_init(p->reply, p->target->method, p->target->body != NULL);
+	/* What is this small waits for the end of the turn, so that only memory can be missing now. */
+	bool written = channel_write(&p->channel, request.data, request.n);
+	text_free(&request);
+	if (!written)
+		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
+}
+
+static void prober_on_connected(struct channel *c, int error)
+{
+	struct prober *p = (struct prober *)c;
+	struct check_result result = {.verdict = CHECK_PASSED, .status = CHECK_STATUS_L4OK};
+	if (error) {
+		prober_fail(p, CHECK_STATUS_L4CON, error);
+		return;
+	}
+	p->connected = true;
+	if (prober_conf(p)->type == CONFIG_CHECK_TCP)
+		prober_finish(p, &result);
+	else
+		prober_ask(p);
+}
+
+static void prober_end_reply(struct prober *p, enum probe_reply_result state)
+{
+	struct check_result result = {.verdict = CHECK_FAILED, .status = CHECK_STATUS_L7RSP, .text = p->reply->fault};
+	if (p->reply->head_done)
+		result.code = p->reply->response.status;
+	p->answered = state == PROBE_REPLY_DONE;
+	if (p->answered)
+		probe_target_judge(p->target, p->set->scratch, p->reply, &result);
+	prober_finish(p, &result);
+}
+
+static void prober_on_readable(struct channel *c)
+{
+	struct prober *p = (struct prober *)c;
+	enum probe_reply_result state;
+	ssize_t got = channel_read(c, p->set->loop->scratch, LOOP_SCRATCH);
+	if (got == CHANNEL_AGAIN)
+		return;
+	if (got == CHANNEL_ERROR) {
+		prober_fail(p, CHECK_STATUS_L7RSP, errno);
+		return;
+	}
+	state = got == CHANNEL_CLOSED ? probe_reply_end(p->reply)
+				      : probe_reply_feed(p->reply, p->set->loop->scratch, (size_t)got);
+	if (state != PROBE_REPLY_MORE)
+		prober_end_reply(p, state);
+}
+
+static void prober_on_failed(struct channel *c, int error)
+{
+	prober_fail((struct prober *)c, CHECK_STATUS_L7RSP, error);
+}
+
+static void prober_on_deadline(struct timer *timer)
+{
+	struct prober *p = (struct prober *)((char *)timer - offsetof(struct prober, deadline));
+	uint64_t took_us = clock_monotonic_us() - p->began_us;
+	struct check_result result = {
+		.verdict = CHECK_FAILED, .status = p->connected ? CHECK_STATUS_L7TOUT : CHECK_STATUS_L4TOUT};
+	if (took_us > prober_conf(p)->timeout + PROBE_LATE_US)
+		result = (struct check_result){.verdict = CHECK_NEUTRAL,
+			.status = CHECK_STATUS_SOCKERR,
+			.text = "the balancer itself was late"};
+	prober_finish(p, &result);
+}
+
+/* Ends the running probe. A reset tells the server at once that nobody waits, and leaves no port in TIME_WAIT; one that
+ * answered properly gets a proper end. */
+static void prober_drop(struct prober *p)
+{
+	if (!p->running)
+		return;
+	p->running = false;
+	p->server->check.in_flight = false;
+	p->set->running--;
+	timer_stop(&p->deadline);
+	if (channel_is_open(&p->channel))
+		channel_close(&p->channel, !p->answered);
+	free(p->reply);
+	p->reply = NULL;
+}
+
+/* A probe can end at once, and then comes back to here: the loop that runs already goes on with the next one. */
+static void prober_begin_waiting(struct probe_set *set)
+{
+	if (set->starting)
+		return;
+	set->starting = true;
+	while (!list_empty(&set->waiting) && set->running < PROBES_AT_ONCE) {
+		struct prober *p = (struct prober *)((char *)set->waiting.next - offsetof(struct prober, waiting));
+		list_remove(&p->waiting);
+		prober_on_due(&p->due);
+	}
+	set->starting = false;
+}
+
+static void prober_finish(struct prober *p, struct check_result *result)
+{
+	char text[sizeof p->server->check.text];
+	/* The text may stand in the reply, which goes first: the doors below may end in anything. */
+	snprintf(text, sizeof text, "%s", result->text ? result->text : "");
+	result->text = text;
+	result->duration_us = clock_monotonic_us() - p->began_us;
+	prober_drop(p);
+	if (p->generation == p->server->check.generation && p->server->admin != SERVER_MAINT)
+		check_result_apply(p->server, result);
+	prober_schedule(p, p->began_us);
+	prober_begin_waiting(p->set);
+}
+
+static void prober_init(struct prober *p, struct probe_set *set, struct probe_target *target, struct server *s)
+{
+	*p = (struct prober){.set = set, .target = target, .server = s};
+	p->channel.io.fd = -1;
+	list_init(&p->waiting);
+	timer_init(&p->due, set->loop, prober_on_due);
+	timer_init(&p->deadline, set->loop, prober_on_deadline);
+	/* Server i of n starts at i/n of the interval, so that they are never asked all at once. */
+	timer_start(&p->due, prober_conf(p)->interval * s->index / target->backend->server_count, 0);
+}
+
+static bool probe_set_add(struct probe_set *set, struct backend *b, char *error, size_t error_size)
+{
+	struct probe_target *target = &set->targets[set->target_count];
+	if (atomic_load_explicit(&b->conf, memory_order_relaxed)->check.type == CONFIG_CHECK_NONE)
+		return true;
+	set->target_count++;
+	if (!probe_target_init(target, b, error, error_size))
+		return false;
+	for (uint32_t i = 0; i < b->server_count; i++)
+		prober_init(&set->probers[set->prober_count++], set, target, b->servers[i]);
+	return true;
+}
+
+struct probe_set *probe_set_start(
+	struct backend_host *host, struct backend **backends, uint32_t count, char *error, size_t error_size)
+{
+	size_t servers = 0;
+	for (uint32_t i = 0; i < count; i++)
+		servers += backends[i]->server_count;
+	struct probe_set *set = calloc(1, sizeof *set);
+	if (!set) {
+		snprintf(error, error_size, "out of memory");
+		return NULL;
+	}
+	set->loop = host->loop;
+	set->random.state = host->seed;
+	list_init(&set->waiting);
+	set->targets = calloc(count + 1, sizeof *set->targets);
+	set->probers = calloc(servers + 1, sizeof *set->probers);
+	set->scratch = pattern_scratch_create();
+	bool ok = set->targets && set->probers && set->scratch;
+	if (!ok)
+		snprintf(error, error_size, "out of memory");
+	for (uint32_t i = 0; ok && i < count; i++)
+		ok = probe_set_add(set, backends[i], error, error_size);
+	if (ok)
+		return set;
+	probe_set_stop(set);
+	return NULL;
+}
+
+void probe_set_stop(struct probe_set *set)
+{
+	if (!set)
+		return;
+	for (uint32_t i = 0; i < set->prober_count; i++) {
+		prober_drop(&set->probers[i]);
+		timer_stop(&set->probers[i].due);
+	}
+	for (uint32_t i = 0; i < set->target_count; i++)
+		probe_target_end(&set->targets[i]);
+	pattern_scratch_free(set->scratch);
+	free(set->targets);
+	free(set->probers);
+	free(set);
+}

@@ -1,0 +1,92 @@
+#include "backend/probe_target.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+static const struct config_check *probe_target_conf(const struct probe_target *t)
+{
+	return &atomic_load_explicit(&t->backend->conf, memory_order_relaxed)->check;
+}
+
+/* What goes into the request head as it stands must not be able to end a line. */
+static bool probe_target_clean(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text <= ' ' || (unsigned char)*text == 0x7f)
+			return false;
+	return true;
+}
+
+bool probe_target_init(struct probe_target *t, struct backend *b, char *error, size_t error_size)
+{
+	char why[256];
+	*t = (struct probe_target){.backend = b};
+	const struct config_check *conf = probe_target_conf(t);
+	if (conf->type != CONFIG_CHECK_HTTP)
+		return true;
+	t->method = strcmp(conf->method, "HEAD") == 0 ? HTTP_METHOD_HEAD : HTTP_METHOD_GET;
+	if (!probe_target_clean(conf->path) || !probe_target_clean(conf->method) || !probe_target_clean(conf->host)) {
+		snprintf(error, error_size,
+			"backend '%s': check: path, method and host must not hold blanks or control characters",
+			b->name);
+		return false;
+	}
+	if (!conf->expect_body[0])
+		return true;
+	t->body = pattern_compile(conf->expect_body, why, sizeof why);
+	if (!t->body)
+		snprintf(error, error_size, "backend '%s': check.expect_body: %s", b->name, why);
+	return t->body != NULL;
+}
+
+void probe_target_end(struct probe_target *t)
+{
+	pattern_free(t->body);
+	t->body = NULL;
+}
+
+void probe_target_request(const struct probe_target *t, const struct server *s, struct text *text)
+{
+	const struct config_check *conf = probe_target_conf(t);
+	char address[ADDRESS_TEXT_MAX];
+	address_format(&s->address, address);
+	bool local = s->address.as.any.sa_family == AF_UNIX;
+	text_format(text,
+		"%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: lbd-check\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+		conf->method, conf->path,
+		conf->host[0] ? conf->host
+		: local       ? "localhost"
+			      : address);
+}
+
+static bool probe_target_expects(const struct config_check *conf, unsigned status)
+{
+	for (uint32_t i = 0; i < conf->expect_status.count; i++)
+		if (status >= conf->expect_status.at[i].low && status <= conf->expect_status.at[i].high)
+			return true;
+	return false;
+}
+
+void probe_target_judge(const struct probe_target *t, struct pattern_scratch *scratch, const struct probe_reply *reply,
+	struct check_result *result)
+{
+	result->code = reply->response.status;
+	result->verdict = CHECK_FAILED;
+	if (!probe_target_expects(probe_target_conf(t), result->code)) {
+		result->status = CHECK_STATUS_L7STS;
+		result->text = http_status_phrase(result->code);
+		return;
+	}
+	enum pattern_result found =
+		t->body ? pattern_match(t->body, scratch, str_make(reply->body, reply->body_n)) : PATTERN_MATCH;
+	if (found == PATTERN_MATCH) {
+		result->verdict = CHECK_PASSED;
+		result->status = CHECK_STATUS_L7OK;
+		result->text = http_status_phrase(result->code);
+		return;
+	}
+	result->status = CHECK_STATUS_L7RSP;
+	result->text = found == PATTERN_NO_MATCH ? "the body does not match expect_body"
+						 : "expect_body is too costly for this body";
+}

@@ -1,0 +1,37 @@
+/* Regular expressions: the only user of PCRE2. Compiled once, with the JIT where there is one, matched by any thread
+ * with a scratch of its own. Matching is bounded, because patterns meet what strangers send: a subject that is too
+ * costly is an outcome of its own, so that the caller can decide whether that opens or closes the door. */
+#ifndef LBD_RULES_PATTERN_H
+#define LBD_RULES_PATTERN_H
+
+#include "base/attributes.h"
+#include "base/str.h"
+
+struct pattern;
+struct pattern_scratch;
+
+enum { PATTERN_MATCH_LIMIT = 20000, PATTERN_HEAP_LIMIT_KIB = 1024, PATTERN_CAPTURES = 16 };
+
+enum pattern_result { PATTERN_NO_MATCH, PATTERN_MATCH, PATTERN_TOO_COSTLY };
+
+/* Unanchored, bytes. Immutable afterwards: any thread may match with it. NULL: error names the fault and its position.
+ */
+struct pattern *pattern_compile(const char *text, char *error, size_t error_size) LBD_MUST_CHECK;
+/* May be NULL. */
+void pattern_free(struct pattern *p);
+/* Groups that may be captured, group 0 apart. */
+uint32_t pattern_groups(const struct pattern *p);
+
+/* What matching needs besides the pattern: one for each thread. NULL when memory is out. */
+struct pattern_scratch *pattern_scratch_create(void) LBD_MUST_CHECK;
+/* May be NULL. */
+void pattern_scratch_free(struct pattern_scratch *scratch);
+
+/* TOO_COSTLY: the limits ended it, or memory is out. */
+enum pattern_result pattern_match(
+	const struct pattern *p, struct pattern_scratch *scratch, struct str subject) LBD_MUST_CHECK;
+/* Group 0 (the whole match) to PATTERN_CAPTURES - 1 of the last match with this scratch: a view into its subject;
+ * empty, with p NULL, for a group that took no part or does not exist. */
+struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group);
+
+#endif
