@@ -101,7 +101,8 @@ tests_unit_backend_test_backend_SOURCES = $(TEST_BACKEND_SUPPORT) \
 tests_unit_backend_test_backend_CPPFLAGS = $(TEST_BACKEND_CPPFLAGS)
 tests_unit_backend_test_backend_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_backend_test_backend_LDADD = src/liblbd.la $(CRITERION_LIBS)
-tests_unit_stats_test_stats_SOURCES = tests/unit/stats/test_counters.c
+tests_unit_stats_test_stats_SOURCES = tests/unit/stats/test_counters.c \
+	tests/unit/stats/test_sampled.c tests/unit/stats/test_stat_write.c
 tests_unit_stats_test_stats_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_stats_test_stats_LDADD = src/liblbd.la $(CRITERION_LIBS)
 tests_unit_algorithms_test_algorithms_SOURCES = $(TEST_BACKEND_SUPPORT) \
