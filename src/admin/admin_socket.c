@@ -122,6 +122,8 @@ static void admin_client_serve(struct admin_client *client)
 	struct cli *cli = &client->cli;
 	struct channel *c = &client->channel;
 	enum cli_state state = cli_run(cli);
+	if (!channel_is_open(c))
+		return; /* a command ended the socket */
 	timer_start(&client->idle, cli->settings.timeout_us, 0);
 	if (cli->out.n && !channel_write(c, cli->out.data, cli->out.n)) {
 		admin_client_end(client);

@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 struct command_case {
 	const char *command, *answer;
@@ -240,4 +242,50 @@ Test(commands, clear_counters_forgets_maxima)
 	cr_expect_str_eq(commands_ask("clear counters"), "\n");
 	cr_expect_eq(atomic_load(&b->in_flight_max), 0u);
 	cr_expect_eq(b->sampled.sessions.max, 0u);
+}
+
+Test(commands, changes_are_logged_with_who_made_them)
+{
+	static const char *const lines[] = {"set weight app/a 9", "disable server app/b", "get weight app/a",
+		"set weight app/a x", "set weight app/a 8 \x01"};
+	char path[] = "/tmp/lbd-admin-log-XXXXXX", error[256], text[4096] = "";
+	int fd = mkstemp(path);
+	cr_assert_geq(fd, 0);
+	struct log *log = log_create();
+	struct log_sink *sink = log_open_sink(log, path, error, sizeof error);
+	cr_assert_not_null(sink, "%s", error);
+	log_set_process_sink(log, sink, LOG_LEVEL_NOTICE);
+	fixture->host.log = log_add_ring(log, 65536);
+	cr_assert(log_start(log));
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		commands_ask(lines[i]);
+	log_stop(log);
+	fixture->host.log = NULL;
+	cr_assert_gt(read(fd, text, sizeof text - 1), 0);
+	cr_expect_not_null(strstr(text, "Socket command by pid 1 uid 2: set weight app/a 9\n"), "%s", text);
+	cr_expect_not_null(strstr(text, "Socket command by pid 1 uid 2: disable server app/b\n"));
+	cr_expect_not_null(strstr(text, "set weight app/a 8 ?\n"), "control bytes are not passed on");
+	cr_expect_null(strstr(text, "get weight"), "what reads is not logged");
+	cr_expect_null(strstr(text, "app/a x"), "what failed changed nothing");
+	close(fd);
+	unlink(path);
+}
+
+Test(commands, list_has_a_row_a_line)
+{
+	struct text list = {0};
+	admin_list_commands(&list);
+	text_add_char(&list, '\0');
+	int rows = 0;
+	for (const char *line = list.data; *line; rows++) {
+		const char *end = strchr(line, '\n');
+		int tabs = 0;
+		for (const char *c = line; c < end; c++)
+			tabs += *c == '\t';
+		cr_expect_eq(tabs, 2, "%.*s", (int)(end - line), line);
+		line = end + 1;
+	}
+	cr_expect_geq(rows, 20);
+	cr_expect_not_null(strstr(list.data, "set weight <backend>/<server> <w>[%]\tadmin\t"));
+	text_free(&list);
 }
