@@ -13,8 +13,8 @@
 
 enum command_result { COMMAND_DONE, COMMAND_MORE };
 enum command_severity { SEVERITY_NONE, SEVERITY_NUMBER, SEVERITY_STRING };
-/* A client that does not read costs at most the sum of both: a row of JSON, the longest that a command may write between
- * two looks at command_is_full, is not cut. */
+/* A client that does not read costs at most the sum of both: a row of JSON, the longest that a command may write
+ * between two looks at command_is_full, is not cut. */
 enum { COMMAND_OUTPUT_HIGH = 48 * 1024, COMMAND_ROW_MAX = 24 * 1024 };
 
 /* What commands may read and change of the client's conversation. */
