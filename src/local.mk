@@ -135,6 +135,15 @@ src_liblbd_la_SOURCES += \
 
 # proxy
 src_liblbd_la_SOURCES += src/proxy/frontend.c
+src_liblbd_la_SOURCES += \
+	src/proxy/access_line.c \
+	src/proxy/access_line.h \
+	src/proxy/access_log.c \
+	src/proxy/access_log.h \
+	src/proxy/access_log_json.c \
+	src/proxy/reason.c \
+	src/proxy/reason.h \
+	src/proxy/reasons.def
 
 # admin
 src_liblbd_la_SOURCES += \

@@ -25,7 +25,7 @@ static const uint64_t log_stop_us = 2000000, log_report_us = 10000000;
 enum log_writer_state { LOG_AWAKE = 0, LOG_LINGERING = 1, LOG_ASLEEP = 2 };
 
 struct log {
-	struct log_sink *sinks;
+	_Atomic(struct log_sink *) sinks; /* only ever added to, so that the writer may go through them any time */
 	struct log_ring *rings;
 	_Atomic(struct log_sink *) process_sink;
 	_Atomic int process_level;
@@ -58,19 +58,31 @@ struct log *log_create(void)
 	return log;
 }
 
+static struct log_sink *log_first_sink(const struct log *log)
+{
+	return atomic_load_explicit(&log->sinks, memory_order_acquire);
+}
+
 struct log_sink *log_open_sink(struct log *log, const char *target, char *error, size_t error_size)
 {
-	struct log_sink **last = &log->sinks;
-	for (; *last; last = &(*last)->next)
-		if (strcmp((*last)->target, target) == 0)
-			return *last;
+	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next)
+		if (strcmp(sink->target, target) == 0)
+			return sink;
 	if (log->sink_count == LOG_SINKS_MAX) {
-		snprintf(error, error_size, "log target \"%s\": there are %d targets already", target, LOG_SINKS_MAX);
+		snprintf(error, error_size,
+			"log target \"%s\": there are %d targets already, and none is given up before a restart",
+			target, LOG_SINKS_MAX);
 		return NULL;
 	}
-	*last = log_sink_create(target, error, error_size);
-	log->sink_count += *last != NULL;
-	return *last;
+	struct log_sink *sink = log_sink_create(target, error, error_size);
+	if (!sink)
+		return NULL;
+	if (atomic_load_explicit(&log->started, memory_order_relaxed))
+		log_sink_begin(sink);
+	log->sink_count++;
+	sink->next = log_first_sink(log);
+	atomic_store_explicit(&log->sinks, sink, memory_order_release);
+	return sink;
 }
 
 void log_set_process_sink(struct log *log, struct log_sink *sink, enum log_level level)
@@ -110,15 +122,23 @@ void log_kick(struct log_ring *ring)
 	log_wake(ring->log, LOG_ASLEEP);
 }
 
+/* The writer must not linger any more; told once for each quarter of the ring. */
+static void log_hurry(struct log_ring *ring)
+{
+	uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+	if (head - ring->kicked <= ring->capacity / 4)
+		return;
+	ring->kicked = head;
+	log_wake(ring->log, LOG_ASLEEP | LOG_LINGERING);
+}
+
 static bool log_put_record(struct log_ring *ring, struct log_record record, const char *text)
 {
 	bool put = log_ring_put(ring, record, text);
-	if (log_ring_is_filling(ring) && (log_ring_look(ring), log_ring_is_filling(ring))) {
-		uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-		if (head - ring->kicked > ring->capacity / 4) {
-			ring->kicked = head;
-			log_wake(ring->log, LOG_ASLEEP | LOG_LINGERING);
-		}
+	if (log_ring_is_filling(ring)) {
+		log_ring_look(ring); /* it may have been emptied since */
+		if (log_ring_is_filling(ring))
+			log_hurry(ring);
 	}
 	return put;
 }
@@ -265,7 +285,7 @@ static void log_report_dropped(struct log *log, uint64_t now_us)
 
 static void log_reopen_sinks(struct log *log, uint64_t now_us)
 {
-	for (struct log_sink *sink = log->sinks; sink; sink = sink->next) {
+	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next) {
 		int error = log_sink_reopen(sink, now_us);
 		char message[512];
 		if (!error)
@@ -281,7 +301,7 @@ static void log_reopen_sinks(struct log *log, uint64_t now_us)
 static bool log_flush(struct log *log, uint64_t now_us)
 {
 	bool waits = false;
-	for (struct log_sink *sink = log->sinks; sink; sink = sink->next) {
+	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next) {
 		uint64_t before = sink->dropped;
 		log_sink_flush(sink, now_us);
 		log_count_dropped(log, sink->dropped - before);
@@ -307,7 +327,7 @@ static int log_sleep_ms(const struct log *log, enum log_writer_state state, bool
 {
 	int ms = state == LOG_LINGERING ? LOG_LINGER_MS : waits || log_must_report(log) ? LOG_TICK_MS : -1;
 	/* A retry that is nearer than the tick: a syslog socket that was full. */
-	for (const struct log_sink *sink = log->sinks; sink; sink = sink->next)
+	for (const struct log_sink *sink = log_first_sink(log); sink; sink = sink->next)
 		if (sink->kind == LOG_SINK_SYSLOG && sink->retry_us && ms > LOG_LINGER_MS)
 			ms = LOG_LINGER_MS;
 	return ms;
@@ -317,7 +337,7 @@ static void log_sleep(struct log *log, enum log_writer_state state, bool waits)
 {
 	struct pollfd fds[LOG_SINKS_MAX + 1] = {{.fd = log->wake_fd, .events = POLLIN}};
 	nfds_t count = 1;
-	for (struct log_sink *sink = log->sinks; sink; sink = sink->next)
+	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next)
 		if (sink->wants_output && sink->fd >= 0)
 			fds[count++] = (struct pollfd){.fd = sink->fd, .events = POLLOUT};
 	atomic_exchange_explicit(&log->state, (int)state, memory_order_acq_rel);
@@ -353,7 +373,7 @@ static void *log_writer_main(void *argument)
 bool log_start(struct log *log)
 {
 	log_line_init(&log->line, getpid());
-	for (struct log_sink *sink = log->sinks; sink; sink = sink->next)
+	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next)
 		log_sink_begin(sink);
 	sigset_t all, before;
 	sigfillset(&all);
@@ -369,7 +389,7 @@ bool log_start(struct log *log)
 
 static void log_free(struct log *log)
 {
-	for (struct log_sink *sink = log->sinks, *next; sink; sink = next) {
+	for (struct log_sink *sink = log_first_sink(log), *next; sink; sink = next) {
 		next = sink->next;
 		log_sink_free(sink);
 	}
@@ -395,7 +415,7 @@ void log_stop(struct log *log)
 			return;
 	}
 	uint64_t lost = log_dropped(log) - log->reported;
-	for (const struct log_sink *sink = log->sinks; sink; sink = sink->next)
+	for (const struct log_sink *sink = log_first_sink(log); sink; sink = sink->next)
 		lost += log_sink_lines(sink);
 	if (lost) {
 		char message[96];

@@ -6,8 +6,8 @@
  * "<PRI>Nov 21 01:02:03 lbd[PID]: message" (RFC 3164, local time, facility local0) in datagrams to syslog:/PATH and
  * udp:HOST:PORT, where access lines get the same header. Files are appended to, mode 0640 when new.
  *
- * Threads: a ring has one producer. Sinks are opened before the threads start (files need the privileges) and live
- * until log_stop. */
+ * Threads: a ring has one producer. Sinks live until log_stop; a file that only root may open has to be opened before
+ * privileges are dropped. */
 #ifndef LBD_BASE_LOG_H
 #define LBD_BASE_LOG_H
 
@@ -23,7 +23,8 @@ struct log_ring; /* one thread's lines on their way to the writer */
 /* Process lines go to stderr, at level info, until log_set_process_sink; before log_start always, by the caller itself.
  * NULL when memory is out. */
 struct log *log_create(void) LBD_MUST_CHECK;
-/* The same target gives the same sink. NULL: error says what was wrong with the target. Before log_start. */
+/* The same target gives the same sink. NULL: error says what was wrong with the target.
+ * Before log_start, or by one thread (control) after it: a reload may name new targets; 64 at most. */
 struct log_sink *log_open_sink(struct log *log, const char *target, char *error, size_t error_size) LBD_MUST_CHECK;
 /* Any thread that knows that the log lives. */
 void log_set_process_sink(struct log *log, struct log_sink *sink, enum log_level level);

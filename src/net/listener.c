@@ -6,7 +6,7 @@
 #include <linux/filter.h>
 #include <unistd.h>
 
-enum { LISTENER_DRAIN_FIRST_US = 2000, LISTENER_DRAIN_LAST_US = 1000 };
+enum { LISTENER_DRAIN_FIRST_US = 2000, LISTENER_DRAIN_LAST_US = 1000, LISTENER_DRAIN_TRIES = 20 };
 
 static bool listener_out_of_resources(int error)
 {
@@ -37,7 +37,8 @@ static bool listener_accept_one(struct listener *l)
 static void listener_on_readable(struct ev_loop *ev, ev_io *w, int revents)
 {
 	struct listener *l = w->data;
-	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN && l->io.fd >= 0; i++)
+	/* Whoever is called may have paused or closed it. */
+	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN && ev_is_active(&l->io); i++)
 		if (!listener_accept_one(l))
 			return;
 }
@@ -103,7 +104,14 @@ static void listener_accept_all(struct listener *l)
 static void listener_on_drain(struct timer *timer)
 {
 	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
+	uint64_t exhausted = l->exhausted;
 	listener_accept_all(l);
+	/* What is queued waits for a descriptor, for a second at most. */
+	if (l->exhausted != exhausted && l->draining < LISTENER_DRAIN_TRIES) {
+		l->draining++;
+		timer_start(&l->retry, LISTENER_RETRY_US, 0);
+		return;
+	}
 	if (l->draining++ == 1) {
 		timer_start(&l->retry, LISTENER_DRAIN_LAST_US, 0);
 		return;

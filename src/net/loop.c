@@ -51,15 +51,21 @@ static void loop_free_doomed(struct loop *loop)
 
 /* The end of a turn. Freeing and the hook may leave something to send or to free, so they go round until nothing waits:
  * what would be left now would sleep through epoll_wait. */
-static void loop_end_turn(struct loop *loop)
+static void loop_settle(struct loop *loop)
 {
 	do {
 		loop_flush(loop);
 		loop_free_doomed(loop);
 	} while (!list_empty(&loop->unflushed) || !list_empty(&loop->failed));
-	if (loop->end_of_turn)
-		loop->end_of_turn(loop);
-	LBD_INVARIANT(list_empty(&loop->unflushed) && !loop->doomed);
+}
+
+static void loop_end_turn(struct loop *loop)
+{
+	loop_settle(loop);
+	if (!loop->end_of_turn)
+		return;
+	loop->end_of_turn(loop);
+	loop_settle(loop);
 }
 
 static void loop_on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)

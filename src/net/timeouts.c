@@ -1,6 +1,6 @@
 #include "net/loop.h"
 
-enum { TIMEOUTS_LATE_US = 500000, TIMEOUTS_MERCY_US = 10000 };
+enum { TIMEOUTS_LATE_US = 20000, TIMEOUTS_MERCY_US = 10000 };
 
 static struct timeout *timeout_of_link(struct list *link)
 {
@@ -21,15 +21,22 @@ void timeout_init(struct timeout *t, void (*expired)(struct timeout *t))
 
 static struct timeout_class *timeouts_class(struct timeouts *t, uint64_t duration_us)
 {
-	for (uint32_t i = 0; i < t->count; i++)
+	struct timeout_class *unused = NULL;
+	for (uint32_t i = 0; i < t->count; i++) {
 		if (t->classes[i].duration_us == duration_us)
 			return &t->classes[i];
-	if (t->count == TIMEOUT_CLASSES)
+		if (!unused && list_empty(&t->classes[i].waiting))
+			unused = &t->classes[i];
+	}
+	/* Durations change with a reload: a class in which nobody waits is free for another one. */
+	if (!unused && t->count == TIMEOUT_CLASSES)
 		return &t->classes[TIMEOUT_CLASSES - 1];
-	struct timeout_class *class = &t->classes[t->count++];
-	class->duration_us = duration_us;
-	list_init(&class->waiting);
-	return class;
+	if (!unused) {
+		unused = &t->classes[t->count++];
+		list_init(&unused->waiting);
+	}
+	unused->duration_us = duration_us;
+	return unused;
 }
 
 static void timeouts_arm(struct loop *loop, uint64_t when_us)
@@ -79,8 +86,9 @@ static uint64_t timeouts_earliest(const struct timeouts *t)
 void timeouts_expire(struct loop *loop)
 {
 	struct timeouts *t = &loop->timeouts;
-	/* After SIGSTOP, or a long stall of the machine, everything looks expired although its input is waiting in the
-	 * kernel: one more turn for the input. */
+	/* After SIGSTOP, or a stall of the machine or of one callback, everything looks expired although its input is
+	 * waiting in the kernel, and one turn brings no more than the events that libev has room for: some turns for
+	 * the input. */
 	if (!t->postponed && loop->now_us > t->armed_us + TIMEOUTS_LATE_US) {
 		t->postponed = true;
 		timeouts_arm(loop, loop->now_us + TIMEOUTS_MERCY_US);

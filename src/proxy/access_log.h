@@ -13,7 +13,15 @@ enum { ACCESS_LOG_LINE_MAX = 8192 };
 /* Times are us; ACCESS_LOG_NEVER: the phase was not reached. */
 #define ACCESS_LOG_NEVER UINT64_MAX
 
+/* What a worker knows of its time zone: the offset holds for a quarter of an hour, as zones change at quarters only.
+ * Starts cleared; one for each thread. */
+struct access_date {
+	uint64_t quarter; /* since 1970, and one; 0: none yet */
+	int64_t offset;   /* seconds east of UTC */
+};
+
 struct access_record {
+	struct access_date *date; /* the caller's, kept between lines; NULL: the zone is asked anew */
 	const struct address *client;
 	uint64_t accept_wall_us; /* wall clock of the accept (tcplog) or of the first request byte (httplog) */
 	const char *frontend;

@@ -22,7 +22,7 @@ struct mailbox_sender {
 
 Test(mailbox, gives_the_oldest_first_and_says_when_to_wake)
 {
-	struct mailbox box = {0};
+	struct mailbox box = {.newest = NULL};
 	struct mail a, b, c;
 	cr_assert_null(mailbox_take(&box));
 	cr_assert(mailbox_put(&box, &a));
@@ -49,7 +49,7 @@ static void *mailbox_send_all(void *argument)
 
 Test(mailbox, four_senders_keep_their_order_and_lose_nothing, .timeout = 30)
 {
-	struct mailbox box = {0};
+	struct mailbox box = {.newest = NULL};
 	_Atomic int wakes = 0;
 	struct mailbox_sender senders[MAILBOX_SENDERS];
 	pthread_t threads[MAILBOX_SENDERS];

@@ -88,6 +88,9 @@ int main(void)
 		log_reopen(log);
 		(void)log_dropped(log);
 		log_set_process_sink(log, sink, i % 2 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG);
+		if (i < 3 && !log_open_sink(log, (const char *[]){"stdout", "/dev/null", "udp:127.0.0.1:9"}[i], error,
+				     sizeof error))
+			return 1;
 		usleep(1000);
 	}
 	for (int i = 0; i < PRODUCERS; i++)
