@@ -87,6 +87,21 @@ src_liblbd_la_SOURCES += \
 
 # stats
 src_liblbd_la_SOURCES += \
+	src/stats/column.c \
+	src/stats/column.h \
+	src/stats/columns.def \
+	src/stats/field.c \
+	src/stats/field.h \
+	src/stats/info.c \
+	src/stats/info.def \
+	src/stats/info.h \
+	src/stats/sampled.c \
+	src/stats/sampled.h \
+	src/stats/stat_row.c \
+	src/stats/stat_row.h \
+	src/stats/stat_write.c \
+	src/stats/stat_write.h
+src_liblbd_la_SOURCES += \
 	src/stats/counters.c \
 	src/stats/counters.def \
 	src/stats/counters.h
@@ -119,6 +134,7 @@ src_liblbd_la_SOURCES += \
 	src/backend/server_state.h
 
 # proxy
+src_liblbd_la_SOURCES += src/proxy/frontend.c
 src_liblbd_la_SOURCES += \
 	src/proxy/access_line.c \
 	src/proxy/access_line.h \
@@ -130,6 +146,29 @@ src_liblbd_la_SOURCES += \
 	src/proxy/reasons.def
 
 # admin
+src_liblbd_la_SOURCES += \
+	src/admin/admin.h \
+	src/admin/admin_socket.c \
+	src/admin/cli.c \
+	src/admin/cli.h \
+	src/admin/command.c \
+	src/admin/command.h \
+	src/admin/command_line.c \
+	src/admin/command_line.h \
+	src/admin/commands.def \
+	src/admin/enable_server.c \
+	src/admin/lookup.c \
+	src/admin/lookup.h \
+	src/admin/session_level.c \
+	src/admin/set_server.c \
+	src/admin/show_info.c \
+	src/admin/show_misc.c \
+	src/admin/show_servers.c \
+	src/admin/show_stat.c \
+	src/admin/stat_rows.c \
+	src/admin/stat_rows.h \
+	src/admin/weight.c \
+	src/admin/weight.h
 
 # app
 

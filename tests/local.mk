@@ -1,4 +1,34 @@
 # Unit tests mirror src/ and tui/: one Criterion program for each layer.
+if HAVE_CRITERION
+check_PROGRAMS += unit_base
+TESTS += unit_base
+endif
+unit_base_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_base_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_base_SOURCES = \
+	tests/unit/base/test_arena.c \
+	tests/unit/base/test_buffer.c \
+	tests/unit/base/test_clock.c \
+	tests/unit/base/test_list.c \
+	tests/unit/base/test_log.c \
+	tests/unit/base/test_log_ring.c \
+	tests/unit/base/test_mailbox.c \
+	tests/unit/base/test_pool.c \
+	tests/unit/base/test_quiesce.c \
+	tests/unit/base/test_random.c \
+	tests/unit/base/test_str.c \
+	tests/unit/base/test_text.c
+
+# ThreadSanitizer cannot run under Criterion: plain programs, run by every build and meaningful in one with
+# --enable-sanitizer=thread.
+check_PROGRAMS += tsan_log tsan_loop tsan_quiesce
+TESTS += tsan_log tsan_loop tsan_quiesce
+tsan_log_SOURCES = tests/unit/base/tsan_log.c
+tsan_log_LDADD = src/liblbd.la
+tsan_loop_SOURCES = tests/unit/net/tsan_loop.c
+tsan_loop_LDADD = src/liblbd.la
+tsan_quiesce_SOURCES = tests/unit/base/tsan_quiesce.c
+tsan_quiesce_LDADD = src/liblbd.la
 
 # Observers that unit tests and fuzz targets share.
 noinst_LTLIBRARIES += tests/libtestsupport.la
@@ -188,7 +218,8 @@ tests_unit_backend_test_backend_SOURCES = $(TEST_BACKEND_SUPPORT) \
 tests_unit_backend_test_backend_CPPFLAGS = $(TEST_BACKEND_CPPFLAGS)
 tests_unit_backend_test_backend_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_backend_test_backend_LDADD = src/liblbd.la $(CRITERION_LIBS)
-tests_unit_stats_test_stats_SOURCES = tests/unit/stats/test_counters.c
+tests_unit_stats_test_stats_SOURCES = tests/unit/stats/test_counters.c \
+	tests/unit/stats/test_sampled.c tests/unit/stats/test_stat_write.c
 tests_unit_stats_test_stats_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_stats_test_stats_LDADD = src/liblbd.la $(CRITERION_LIBS)
 tests_unit_algorithms_test_algorithms_SOURCES = $(TEST_BACKEND_SUPPORT) \
@@ -205,3 +236,76 @@ tests_unit_algorithms_test_algorithms_CPPFLAGS = $(TEST_BACKEND_CPPFLAGS)
 tests_unit_algorithms_test_algorithms_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_algorithms_test_algorithms_LDADD = src/liblbd.la $(CRITERION_LIBS)
 endif
+
+# admin
+if HAVE_CRITERION
+check_PROGRAMS += unit_admin
+TESTS += unit_admin
+endif
+unit_admin_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+unit_admin_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_admin_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_admin_SOURCES = \
+	tests/support/admin_fixture.c \
+	tests/support/admin_fixture.h \
+	tests/unit/admin/test_admin_socket.c \
+	tests/unit/admin/test_cli.c \
+	tests/unit/admin/test_command_line.c \
+	tests/unit/admin/test_commands.c \
+	tests/unit/admin/test_show_info.c \
+	tests/unit/admin/test_show_stat.c
+
+# Any bytes on the stats socket.
+check_PROGRAMS += tests/fuzz/fuzz_command
+tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c tests/support/admin_fixture.c
+tests_fuzz_fuzz_command_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests \
+	-DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/command"'
+tests_fuzz_fuzz_command_LDADD = src/liblbd.la
+if FUZZING
+tests_fuzz_fuzz_command_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+tests_fuzz_fuzz_command_SOURCES += tests/fuzz/replay.c
+TESTS += tests/fuzz/fuzz_command
+endif
+EXTRA_DIST += tests/fuzz/corpus/command
+
+# What was written from the rows is what the rows say.
+dist_check_SCRIPTS += tests/lint/socket_documented.sh
+TESTS += tests/lint/socket_documented.sh
+EXTRA_DIST += doc/socket.intro.md doc/socket.awk
+dist_doc_DATA += doc/socket.md
+SOCKET_DOC_ROWS = $(srcdir)/src/admin/commands.def $(srcdir)/src/stats/columns.def $(srcdir)/src/stats/info.def
+.PHONY: doc-socket
+doc-socket:
+	( cat $(srcdir)/doc/socket.intro.md && $(AWK) -f $(srcdir)/doc/socket.awk $(SOCKET_DOC_ROWS) ) > $(srcdir)/doc/socket.md
+
+if HAVE_CRITERION
+check_PROGRAMS += unit_proxy
+TESTS += unit_proxy
+endif
+unit_proxy_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_proxy_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_proxy_SOURCES = \
+	tests/unit/proxy/test_access_log.c \
+	tests/unit/proxy/test_reason.c
+
+check_PROGRAMS += bench_log
+bench_log_SOURCES = tests/bench/bench_log.c
+bench_log_LDADD = src/liblbd.la
+
+if HAVE_CRITERION
+check_PROGRAMS += unit_net
+TESTS += unit_net
+endif
+unit_net_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+unit_net_LDADD = src/liblbd.la $(CRITERION_LIBS)
+unit_net_SOURCES = \
+	tests/unit/net/net_support.c \
+	tests/unit/net/net_support.h \
+	tests/unit/net/test_address.c \
+	tests/unit/net/test_channel.c \
+	tests/unit/net/test_listener.c \
+	tests/unit/net/test_loop.c \
+	tests/unit/net/test_socket.c \
+	tests/unit/net/test_timeouts.c \
+	tests/unit/net/test_timer.c

@@ -30,6 +30,7 @@ struct admin_host {
 	struct log_ring *log;
 	void *context;
 	void (*process_info)(void *context, struct process_info *out);
+	struct admin *sockets; /* those that are open; NULL at first, then admin_open and admin_close keep it */
 };
 
 /* Opens one socket of the configuration. NULL: error says why. */

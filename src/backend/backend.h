@@ -35,6 +35,7 @@ struct backend {
 	bool rebuild_waits; /* a change is not in the eligible set yet */
 	uint64_t built_us;
 	struct timer rebuild_timer;
+	struct sampled sampled;
 };
 
 /* Why control hears of a change; the admin layer, the log and later the event list are behind it. All on control. */

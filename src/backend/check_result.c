@@ -83,6 +83,8 @@ void check_result_apply(struct server *s, const struct check_result *result)
 	if (result->verdict == CHECK_NEUTRAL)
 		return;
 	check_result_remember(&s->check, result->verdict == CHECK_PASSED);
+	if (s->checks_ignored)
+		return;
 	check_result_reason(&s->check, reason, sizeof reason);
 	if (result->verdict == CHECK_PASSED)
 		check_result_pass(s, &conf->check, reason);

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "lbd/algorithm.h"
 #include "net/address.h"
-#include "stats/counters.h"
+#include "stats/sampled.h"
 
 struct backend;
 
@@ -60,6 +60,8 @@ struct server {
 	uint32_t counted_weight;                                         /* its part in its backend's figures */
 	uint64_t changed_us, down_since_us, downtime_us, drain_since_us; /* monotonic; 0: never or not */
 	struct server_check check;
+	bool checks_ignored; /* disable health: results of probes are shown, but change nothing */
+	struct sampled sampled;
 };
 
 /* Whether it may get new requests now, weight apart. */

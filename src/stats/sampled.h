@@ -15,10 +15,14 @@ struct sampled {
 	struct sampled_rate sessions, requests;
 	uint32_t current_max; /* most sessions at once seen at a sample (frontends and servers count exactly instead) */
 	uint64_t last_sum[4], last_timed;
-	uint32_t average_us[4], max_us[4]; /* queue, connect, response, total: over about the last 1,024 exchanges */
+	uint32_t average_us[4]; /* queue, connect, response, total: over about the last 1,024 exchanges */
+	uint32_t max_us[4];     /* highest average between two samples */
 };
 
 /* Takes one sample: current is the number of sessions now. */
 void sampled_update(struct sampled *s, const struct counter_set *counters, uint32_t current, uint64_t now_us);
+
+/* Forgets the maxima (clear counters). */
+void sampled_clear_max(struct sampled *s);
 
 #endif

@@ -1,68 +1,64 @@
-/* Feeds stored inputs to a fuzz target, for `make check` with any compiler. Arguments are files or directories; no
- * input at all is a failure. */
+/* A plain main for fuzz targets: feeds each file of the target's corpus, so that make check replays what fuzzing found.
+ * FUZZ_CORPUS is the directory; arguments replace it. */
+#include "config.h"
+
 #include <dirent.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Returns the number of inputs; negative when one can not be read. */
-static long replay_file(const char *path)
+static int replay_file(const char *path)
 {
+	struct stat st;
 	FILE *file = fopen(path, "rb");
-	struct stat status;
-	long fed = -1;
-	if (!file || fstat(fileno(file), &status) != 0) {
+	if (!file || fstat(fileno(file), &st) != 0) {
 		perror(path);
-	} else {
-		size_t n = (size_t)status.st_size;
-		uint8_t *data = malloc(n ? n : 1);
-		if (data && fread(data, 1, n, file) == n) {
-			LLVMFuzzerTestOneInput(data, n);
-			fed = 1;
-		}
-		free(data);
+		return 1;
 	}
-	if (file)
-		fclose(file);
-	return fed;
+	size_t size = (size_t)st.st_size;
+	/* Exactly as large as the input, so that a read behind its end is seen. */
+	uint8_t *data = malloc(size ? size : 1);
+	int failed = !data || fread(data, 1, size, file) != size;
+	if (failed)
+		perror(path);
+	else
+		LLVMFuzzerTestOneInput(data, size);
+	free(data);
+	fclose(file);
+	return failed;
 }
 
-static long replay_directory(const char *path)
+/* The number of files, or -1. */
+static int replay_directory(const char *path)
 {
+	int count = 0;
 	DIR *directory = opendir(path);
-	struct dirent *entry;
-	long fed = 0, one;
 	if (!directory) {
 		perror(path);
 		return -1;
 	}
-	while (fed >= 0 && (entry = readdir(directory))) {
-		char file[4096];
+	for (struct dirent *entry; (entry = readdir(directory));) {
+		char name[4096];
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
-		one = replay_file(file);
-		fed = one < 0 ? -1 : fed + one;
+		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+		if (replay_file(name)) {
+			count = -1;
+			break;
+		}
+		count++;
 	}
 	closedir(directory);
-	return fed;
+	return count;
 }
 
 int main(int argc, char **argv)
 {
-	long total = 0;
-	for (int i = 1; i < argc; i++) {
-		struct stat status;
-		bool is_directory = stat(argv[i], &status) == 0 && S_ISDIR(status.st_mode);
-		long fed = is_directory ? replay_directory(argv[i]) : replay_file(argv[i]);
-		if (fed < 0)
-			return EXIT_FAILURE;
-		total += fed;
-	}
-	printf("%s: %ld inputs\n", argv[0], total);
-	return total ? EXIT_SUCCESS : EXIT_FAILURE;
+	const char *corpus = argc > 1 ? argv[1] : FUZZ_CORPUS;
+	int count = replay_directory(corpus);
+	printf("%d files of %s\n", count, corpus);
+	return count > 0 ? 0 : 1;
 }

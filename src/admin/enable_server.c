@@ -1,0 +1,109 @@
+/* enable and disable: server, health, agent, frontend; clear counters. */
+#include "admin/lookup.h"
+
+static enum command_result enable_server_to(struct command_call *call, enum server_admin admin)
+{
+	struct server *s = lookup_server(call, 2);
+	if (!s)
+		return COMMAND_DONE;
+	server_set_admin(s, admin, "changed from CLI");
+	return command_changed(call);
+}
+
+enum command_result command_enable_server(struct command_call *call)
+{
+	return enable_server_to(call, SERVER_READY);
+}
+
+enum command_result command_disable_server(struct command_call *call)
+{
+	return enable_server_to(call, SERVER_MAINT);
+}
+
+enum command_result command_enable_agent(struct command_call *call)
+{
+	if (!lookup_server(call, 2))
+		return COMMAND_DONE;
+	return command_fail(call, "Agent was not configured on this server, cannot enable.");
+}
+
+/* There is no agent that could still say something, so it is disabled already. */
+enum command_result command_disable_agent(struct command_call *call)
+{
+	const struct server *s = lookup_server(call, 2);
+	(void)s;
+	return COMMAND_DONE;
+}
+
+enum command_result command_enable_health(struct command_call *call)
+{
+	struct server *s = lookup_server(call, 2);
+	if (!s)
+		return COMMAND_DONE;
+	if (!s->checked)
+		return command_fail(call, "Health check was not configured on this server, cannot enable.");
+	s->checks_ignored = false;
+	return command_changed(call);
+}
+
+enum command_result command_disable_health(struct command_call *call)
+{
+	struct server *s = lookup_server(call, 2);
+	if (!s)
+		return COMMAND_DONE;
+	s->checks_ignored = true;
+	return command_changed(call);
+}
+
+static struct frontend *enable_server_frontend(struct command_call *call)
+{
+	struct str name = command_word(call, 2);
+	struct frontend *f = name.n ? lookup_frontend(call, name) : NULL;
+	if (!name.n)
+		command_fail(call, "A frontend name is expected.");
+	else if (!f)
+		command_fail(call, "No such frontend.");
+	return f;
+}
+
+enum command_result command_enable_frontend(struct command_call *call)
+{
+	struct frontend *f = enable_server_frontend(call);
+	if (!f)
+		return COMMAND_DONE;
+	if (!atomic_exchange(&f->paused, false))
+		return command_fail(call, "All sockets are already enabled.");
+	return command_changed(call);
+}
+
+enum command_result command_disable_frontend(struct command_call *call)
+{
+	struct frontend *f = enable_server_frontend(call);
+	if (!f)
+		return COMMAND_DONE;
+	if (atomic_exchange(&f->paused, true))
+		return command_fail(call, "All sockets are already disabled.");
+	return command_changed(call);
+}
+
+/* The counters themselves have a writer in each worker: nobody else may set them back. */
+enum command_result command_clear_counters(struct command_call *call)
+{
+	const struct proxies *p = call->host->proxies;
+	if (command_word_is(call, 2, "all"))
+		return command_fail(call, "Counters cannot be set back while workers write them; 'clear counters' "
+					  "forgets the maxima.");
+	for (uint32_t i = 0; i < p->frontend_count; i++) {
+		atomic_store(&p->frontends[i]->sessions_max, 0);
+		sampled_clear_max(&p->frontends[i]->sampled);
+	}
+	for (uint32_t i = 0; i < p->backend_count; i++) {
+		struct backend *b = p->backends[i];
+		sampled_clear_max(&b->sampled);
+		for (uint32_t j = 0; j < b->server_count; j++) {
+			atomic_store(&b->servers[j]->in_flight_max, 0);
+			sampled_clear_max(&b->servers[j]->sampled);
+		}
+	}
+	return command_changed(call);
+}

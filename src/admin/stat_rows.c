@@ -1,0 +1,174 @@
+#include "admin/stat_rows.h"
+
+#include <stdio.h>
+
+static int64_t stat_rows_seconds(uint64_t since_us, uint64_t now_us)
+{
+	return now_us > since_us ? (int64_t)((now_us - since_us) / 1000000) : 0;
+}
+
+static int64_t stat_rows_downtime(uint64_t total_us, uint64_t down_since_us, uint64_t now_us)
+{
+	return (int64_t)(total_us / 1000000) + (down_since_us ? stat_rows_seconds(down_since_us, now_us) : 0);
+}
+
+/* What the three kinds have in common; returns when the last session was, 0: never. */
+static uint64_t stat_rows_common(
+	struct stat_row *row, const struct counter_set *counters, const struct sampled *sampled, enum config_mode mode)
+{
+	row->http = mode == CONFIG_MODE_HTTP;
+	row->mode = row->http ? "http" : "tcp";
+	row->session_rate = sampled->sessions.per_second;
+	row->session_rate_max = sampled->sessions.max;
+	row->request_rate = sampled->requests.per_second;
+	row->request_rate_max = sampled->requests.max;
+	return counter_set_sums(counters, row->counter);
+}
+
+static void stat_rows_times(struct stat_row *row, const struct sampled *sampled)
+{
+	int64_t *average[] = {&row->queue_ms, &row->connect_ms, &row->response_ms, &row->total_ms};
+	int64_t *highest[] = {&row->queue_ms_max, &row->connect_ms_max, &row->response_ms_max, &row->total_ms_max};
+	for (int i = 0; i < 4; i++) {
+		*average[i] = sampled->average_us[i] / 1000;
+		*highest[i] = sampled->max_us[i] / 1000;
+	}
+	/* A backend's queue is of its server-less requests; there are none yet that wait for one server. */
+	row->queue = row->queue_max = 0;
+}
+
+void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct stat_view *view)
+{
+	const struct config_frontend *conf = atomic_load_explicit(&f->conf, memory_order_relaxed);
+	uint32_t limit = conf->maxconn ? conf->maxconn : view->frontend_limit;
+	stat_row_init(row, STAT_FRONTEND, f->name, f->id, "FRONTEND");
+	stat_rows_common(row, &f->counters, &f->sampled, f->mode);
+	row->sessions = atomic_load_explicit(&f->sessions, memory_order_relaxed);
+	row->sessions_max = atomic_load_explicit(&f->sessions_max, memory_order_relaxed);
+	if (limit)
+		row->session_limit = limit;
+	row->status = view->stopping                                           ? "STOP"
+		      : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED"
+									       : "OPEN";
+}
+
+/* The probe's columns are empty in maintenance: no probe counts then. */
+static void stat_rows_check(struct stat_row *row, const struct server *s, const struct config_check *conf)
+{
+	if (!s->checked)
+		return;
+	row->check_history = s->check.history;
+	if (s->admin == SERVER_MAINT)
+		return;
+	snprintf(row->check_buffer, sizeof row->check_buffer, "%s%s", s->check.in_flight ? "* " : "", s->check.status);
+	row->check_status = row->check_buffer;
+	row->check_description = server_check_description(s->check.status);
+	row->check_text = s->check.text;
+	if (s->check.code)
+		row->check_code = s->check.code;
+	if (s->check.history[0])
+		row->check_duration_ms = (int64_t)(s->check.duration_us / 1000);
+	row->check_rise = conf->rise;
+	row->check_fall = conf->fall;
+	row->check_health = s->check.counter;
+}
+
+static void stat_rows_weight(struct stat_row *row, const struct server *s)
+{
+	uint32_t effective = server_effective_weight(s);
+	row->user_weight = s->weight;
+	row->effective_weight = effective;
+	/* HAProxy keeps the weight of a server that is down or drains: 0 would be read as "set to 0". */
+	row->weight = server_usable(s) ? effective : s->weight;
+	if (s->health == SERVER_WARMING && s->weight)
+		row->throttle = (int64_t)effective * 100 / s->weight;
+}
+
+void stat_row_of_server(struct stat_row *row, struct server *s, const struct stat_view *view)
+{
+	const struct backend *b = s->backend;
+	const struct config_backend *backend_conf = atomic_load_explicit(&b->conf, memory_order_relaxed);
+	const struct config_server *conf = atomic_load_explicit(&s->conf, memory_order_relaxed);
+	int32_t idle = atomic_load_explicit(&s->idle, memory_order_relaxed);
+	stat_row_init(row, STAT_SERVER, b->name, b->id, s->name);
+	uint64_t last_us = stat_rows_common(row, &s->counters, &s->sampled, b->mode);
+	stat_rows_times(row, &s->sampled);
+	stat_rows_weight(row, s);
+	row->checked = s->checked;
+	stat_rows_check(row, s, &backend_conf->check);
+	row->server_id = s->id;
+	server_status_text(s, row->status_buffer);
+	row->status = row->status_buffer;
+	row->sessions = atomic_load_explicit(&s->live.in_flight, memory_order_relaxed);
+	row->sessions_max = atomic_load_explicit(&s->in_flight_max, memory_order_relaxed);
+	if (row->sessions_max < row->sessions)
+		row->sessions_max = row->sessions;
+	if (conf->maxconn)
+		row->session_limit = conf->maxconn;
+	row->active = !conf->backup;
+	row->backup = conf->backup;
+	row->changed_s = stat_rows_seconds(s->changed_us, view->now_us);
+	row->downtime_s = stat_rows_downtime(s->downtime_us, s->down_since_us, view->now_us);
+	row->last_session_s = last_us ? stat_rows_seconds(last_us, view->now_us) : -1;
+	if (s->drain_since_us)
+		row->drain_since_s = stat_rows_seconds(s->drain_since_us, view->now_us);
+	row->idle = idle > 0 ? idle : 0;
+	row->idle_limit = backend_conf->pool.max_idle;
+	row->health = server_health_word(s->health);
+	row->admin_state = server_admin_word(s->admin);
+	row->breaker_state = "-";
+	if (!view->full)
+		return;
+	address_format(&s->address, row->address_buffer);
+	row->address = row->address_buffer;
+	if (backend_conf->sticky_cookie[0])
+		row->cookie = s->name;
+}
+
+void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct stat_view *view)
+{
+	const struct config_backend *conf = atomic_load_explicit(&b->conf, memory_order_relaxed);
+	stat_row_init(row, STAT_BACKEND, b->name, b->id, "BACKEND");
+	uint64_t last_us = stat_rows_common(row, &b->counters, &b->sampled, b->mode);
+	stat_rows_times(row, &b->sampled);
+	row->status = backend_is_up(b) ? "UP" : "DOWN";
+	row->sessions = backend_in_flight(b);
+	row->sessions_max = b->sampled.current_max > row->sessions ? b->sampled.current_max : row->sessions;
+	row->active = backend_usable(b, false);
+	row->backup = backend_usable(b, true);
+	row->weight = (int64_t)backend_weight(b);
+	row->user_weight = 0;
+	for (uint32_t i = 0; i < b->server_count; i++)
+		row->user_weight += b->servers[i]->weight;
+	row->changed_s = stat_rows_seconds(b->changed_us, view->now_us);
+	if (b->server_count)
+		row->downtime_s = stat_rows_downtime(b->downtime_us, b->down_since_us, view->now_us);
+	row->last_session_s = last_us ? stat_rows_seconds(last_us, view->now_us) : -1;
+	if (!view->full)
+		return;
+	row->algorithm = conf->algorithm.name;
+	if (conf->sticky_cookie[0])
+		row->cookie = conf->sticky_cookie;
+}
+
+void stat_sampler_run(struct stat_sampler *sampler, const struct proxies *proxies, uint64_t now_us)
+{
+	uint32_t part = sampler->part;
+	sampler->part = (part + 1) % STAT_SAMPLER_PARTS;
+	for (uint32_t i = 0; i < proxies->backend_count; i++) {
+		struct backend *b = proxies->backends[i];
+		/* The parts of one backend's servers interleave, so each part is a tenth of every backend. */
+		for (uint32_t j = part; j < b->server_count; j += STAT_SAMPLER_PARTS) {
+			struct server *s = b->servers[j];
+			sampled_update(&s->sampled, &s->counters,
+				atomic_load_explicit(&s->live.in_flight, memory_order_relaxed), now_us);
+		}
+		if (part == i % STAT_SAMPLER_PARTS)
+			sampled_update(&b->sampled, &b->counters, backend_in_flight(b), now_us);
+	}
+	for (uint32_t i = part; i < proxies->frontend_count; i += STAT_SAMPLER_PARTS) {
+		struct frontend *f = proxies->frontends[i];
+		sampled_update(
+			&f->sampled, &f->counters, atomic_load_explicit(&f->sessions, memory_order_relaxed), now_us);
+	}
+}

@@ -1,0 +1,45 @@
+#include "proxy/frontend.h"
+
+#include <stdlib.h>
+
+struct frontend *frontend_create(const struct config_frontend *conf, uint32_t id, uint32_t workers)
+{
+	struct frontend *f = aligned_alloc(LBD_CACHE_LINE, sizeof *f);
+	if (!f)
+		return NULL;
+	memset(f, 0, sizeof *f);
+	f->id = id;
+	f->mode = conf->mode;
+	atomic_init(&f->conf, conf);
+	f->name = strdup(conf->name);
+	if (f->name && counter_set_init(&f->counters, workers))
+		return f;
+	free((char *)(uintptr_t)f->name);
+	free(f);
+	return NULL;
+}
+
+void frontend_destroy(struct frontend *f)
+{
+	if (!f)
+		return;
+	counter_set_end(&f->counters);
+	free((char *)(uintptr_t)f->name);
+	free(f);
+}
+
+struct frontend *proxies_find_frontend(const struct proxies *p, struct str name)
+{
+	for (uint32_t i = 0; i < p->frontend_count; i++)
+		if (str_equal(str_of(p->frontends[i]->name), name))
+			return p->frontends[i];
+	return NULL;
+}
+
+struct backend *proxies_find_backend(const struct proxies *p, struct str name)
+{
+	for (uint32_t i = 0; i < p->backend_count; i++)
+		if (str_equal(str_of(p->backends[i]->name), name))
+			return p->backends[i];
+	return NULL;
+}
