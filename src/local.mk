@@ -73,7 +73,34 @@ src_liblbd_la_SOURCES += \
 
 # rules
 
-# config
+# config: the only user of libconfig
+src_liblbd_la_SOURCES += \
+	src/config/address.c \
+	src/config/address.h \
+	src/config/config.h \
+	src/config/dump.c \
+	src/config/lex.c \
+	src/config/lex.h \
+	src/config/load.c \
+	src/config/load.h \
+	src/config/nearest.c \
+	src/config/options.c \
+	src/config/options.def \
+	src/config/options.h \
+	src/config/quick.c \
+	src/config/references.c \
+	src/config/references.h \
+	src/config/report.c \
+	src/config/report.h \
+	src/config/scan.c \
+	src/config/scan.h \
+	src/config/schema.c \
+	src/config/schema.h \
+	src/config/source.c \
+	src/config/source.h \
+	src/config/value.c \
+	src/config/value.h \
+	src/config/value_list.c
 
 # stats
 src_liblbd_la_SOURCES += \
