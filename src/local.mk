@@ -115,6 +115,10 @@ src_liblbd_la_SOURCES += \
 # admin
 
 # app
+src_liblbd_la_SOURCES += \
+	src/app/arguments.c \
+	src/app/arguments.def \
+	src/app/arguments.h
 
 sbin_PROGRAMS += lbd
 lbd_SOURCES = src/main.c
