@@ -11,6 +11,7 @@
 struct references {
 	const struct config *config;
 	struct config_report *report;
+	bool clean; /* no option was refused so far, so what is empty was not written */
 };
 
 static struct config_place references_place(const struct references *c, const char *file, unsigned line)
@@ -54,7 +55,7 @@ static void references_check_rule(
 		config_report_error(c->report, at,
 			"a rule has one terminal action; this one has %u of backend, deny, redirect and return",
 			terminal);
-	else if (terminal == 0 && !edits)
+	else if (c->clean && terminal == 0 && !edits)
 		config_report_error(c->report, at,
 			"this rule does nothing; add backend, deny, redirect, return or an edit such as set_header");
 	if (r->redirect_to && (r->redirect_status == 300 || (r->redirect_status >= 304 && r->redirect_status <= 306)))
@@ -190,7 +191,7 @@ static void references_check_addresses(const struct references *c)
 
 void config_check_references(const struct config *config, struct config_report *report)
 {
-	const struct references c = {config, report};
+	const struct references c = {config, report, !config_report_bad(report)};
 	if (config->frontend_count == 0)
 		config_report_warning(
 			report, (struct config_place){0, 0}, "no frontend is configured; nothing is accepted");

@@ -298,23 +298,30 @@ static void value_write_octal(const struct config_option *o, const void *field, 
 
 /* ---- words ---- */
 
+bool config_value_find_word(
+	struct config_reader *r, const struct config_option *o, const config_setting_t *s, uint32_t *index)
+{
+	struct str word;
+	if (s->type == CONFIG_TYPE_STRING)
+		for (*index = 0; config_word_at(o->words, *index, &word); ++*index)
+			if (str_equal(word, str_of(config_setting_get_string(s))))
+				return true;
+	struct text allowed = {0};
+	for (uint32_t i = 0; config_word_at(o->words, i, &word); i++)
+		text_format(&allowed, "%s\"%.*s\"", i ? ", " : "", (int)word.n, word.p);
+	config_value_fail(r, o, s, "allowed: %.*s", (int)allowed.n, allowed.n ? allowed.data : "");
+	text_free(&allowed);
+	return false;
+}
+
 static bool value_read_word(
 	struct config_reader *r, const struct config_option *o, const config_setting_t *s, void *field)
 {
-	struct str word, written;
-	if (s->type != CONFIG_TYPE_STRING)
-		return config_value_mismatch(r, o, s);
-	written = str_of(config_setting_get_string(s));
-	for (uint32_t i = 0; config_word_at(o->words, i, &word); i++)
-		if (str_equal(word, written)) {
-			value_store(o, field, i);
-			return true;
-		}
-	struct text allowed = {0};
-	config_option_write_type(o, &allowed);
-	config_value_fail(r, o, s, "needed: %.*s", (int)allowed.n, allowed.n ? allowed.data : "");
-	text_free(&allowed);
-	return false;
+	uint32_t index;
+	if (!config_value_find_word(r, o, s, &index))
+		return false;
+	value_store(o, field, index);
+	return true;
 }
 
 static void value_write_word(const struct config_option *o, const void *field, struct text *out)
@@ -450,7 +457,7 @@ static const struct config_type_class value_classes[] = {
 	[CONFIG_TYPE_OF_BACKEND_NAME] = {"the name of a backend, such as \"app\"", value_read_name, value_write_text},
 	[CONFIG_TYPE_OF_HOST_HEADER] = {"\"preserve\", \"server\" or a host such as \"www.example.org\"",
 		value_read_host_header, value_write_host_header},
-	[CONFIG_TYPE_OF_WORD] = {"one of the words allowed, in quotes", value_read_word, value_write_word},
+	[CONFIG_TYPE_OF_WORD] = {"", value_read_word, value_write_word},
 };
 
 const struct config_type_class *config_type_class(enum config_type type)

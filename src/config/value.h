@@ -55,6 +55,9 @@ bool config_value_copy(struct config_reader *r, const char *text, const char **o
 void *config_value_alloc(struct config_reader *r, size_t count, size_t size) LBD_MUST_CHECK;
 /* RFC 9110 5.6.2: what a method, a header or a cookie may be called. */
 bool config_text_is_token(const char *text);
+/* Which of the row's words a setting is; false: reported. */
+bool config_value_find_word(
+	struct config_reader *r, const struct config_option *o, const config_setting_t *s, uint32_t *index);
 /* In quotes, escaped. */
 void config_write_quoted(struct text *out, const char *text);
 /* The length of a text within the row's bounds and without control characters; false: reported. */

@@ -84,23 +84,6 @@ static void value_write_texts(const struct config_option *o, const void *field, 
 
 /* ---- words: a bit for each ---- */
 
-static bool value_read_word_bit(
-	struct config_reader *r, const struct config_option *o, const config_setting_t *s, unsigned *bits)
-{
-	struct str word;
-	if (s->type == CONFIG_TYPE_STRING)
-		for (uint32_t i = 0; config_word_at(o->words, i, &word); i++)
-			if (str_equal(word, str_of(config_setting_get_string(s)))) {
-				*bits |= 1u << i;
-				return true;
-			}
-	struct text allowed = {0};
-	config_option_write_type(o, &allowed);
-	config_value_fail(r, o, s, "needed: %.*s", (int)allowed.n, allowed.n ? allowed.data : "");
-	text_free(&allowed);
-	return false;
-}
-
 static bool value_read_words(
 	struct config_reader *r, const struct config_option *o, const config_setting_t *s, void *field)
 {
@@ -108,8 +91,13 @@ static bool value_read_words(
 		return config_value_mismatch(r, o, s);
 	unsigned bits = 0;
 	bool ok = true;
-	for (unsigned i = 0; i < config_value_length(s); i++)
-		ok &= value_read_word_bit(r, o, config_value_elem(s, i), &bits);
+	for (unsigned i = 0; i < config_value_length(s); i++) {
+		uint32_t index = 0;
+		if (config_value_find_word(r, o, config_value_elem(s, i), &index))
+			bits |= 1u << index;
+		else
+			ok = false;
+	}
 	if (ok)
 		memcpy(field, &bits, sizeof(bits));
 	return ok;
