@@ -83,6 +83,8 @@ src_liblbd_la_SOURCES += \
 	src/config/lex.h \
 	src/config/load.c \
 	src/config/load.h \
+	src/config/names.c \
+	src/config/names.h \
 	src/config/nearest.c \
 	src/config/options.c \
 	src/config/options.def \

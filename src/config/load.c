@@ -45,7 +45,7 @@ static bool load_parse_file(config_t *parser, const struct config_scan *scan, st
 	unsigned line = (unsigned)config_error_line(parser);
 	struct config_place at = {0, 0};
 	if (line >= 1 && line <= scan->count)
-		at = scan->lines[line - 1];
+		at = scan->lines[line - 1].at;
 	if (!scan->partial)
 		config_report_error(
 			report, at, "%s", config_error_text(parser) ? config_error_text(parser) : "syntax error");

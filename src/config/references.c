@@ -192,9 +192,10 @@ static void references_check_addresses(const struct references *c)
 void config_check_references(const struct config *config, struct config_report *report)
 {
 	const struct references c = {config, report, !config_report_bad(report)};
-	if (config->frontend_count == 0)
-		config_report_warning(
-			report, (struct config_place){0, 0}, "no frontend is configured; nothing is accepted");
+	if (config->frontend_count == 0 && c.clean)
+		config_report_error(report, (struct config_place){0, 1},
+			"no frontend is configured; needed: one or more, such as "
+			"frontends: { web: { bind = [ \"*:8080\" ]; default_backend = \"app\"; }; };");
 	for (uint32_t i = 0; i < config->frontend_count; i++)
 		references_check_frontend(&c, &config->frontends[i]);
 	for (uint32_t i = 0; i < config->backend_count; i++)

@@ -31,12 +31,6 @@ struct scan_open {
 	uint32_t members; /* names or elements so far */
 };
 
-struct scan_name {
-	uint32_t serial;       /* of its group; 0: free */
-	uint32_t line;         /* index into lines */
-	size_t length, offset; /* in the text, which moves while it grows */
-};
-
 struct scan_file {
 	const struct scan_file *parent;
 	const char *path;
@@ -56,8 +50,6 @@ struct scanner {
 	bool after_text;    /* the last token was a text, so another one continues it */
 	size_t mark;        /* length of the text before the setting that has begun */
 	uint32_t mark_line; /* lines before it */
-	struct scan_name *names;
-	uint32_t name_count, name_capacity; /* capacity: a power of two */
 	uint64_t comparisons;
 	size_t bytes;
 	struct lex_token token;
@@ -81,7 +73,7 @@ static bool scan_begin_line(struct scanner *c)
 	struct config_scan *s = c->out;
 	if (s->count == s->capacity) {
 		uint32_t capacity = s->capacity ? s->capacity * 2 : 256;
-		struct config_place *lines = realloc(s->lines, capacity * sizeof(*lines));
+		struct config_scan_line *lines = realloc(s->lines, capacity * sizeof(*lines));
 		if (!lines) {
 			c->report->failed = true;
 			return false;
@@ -96,49 +88,11 @@ static bool scan_begin_line(struct scanner *c)
 	}
 	if (s->count > 0)
 		text_add_char(&s->text, '\n');
-	s->lines[s->count++] = scan_place(c);
+	s->lines[s->count++] = (struct config_scan_line){.at = scan_place(c)};
 	return true;
 }
 
 /* ---- names: each may stand once in a group ---- */
-
-static uint64_t scan_hash(uint32_t serial, struct str name)
-{
-	uint64_t h = 0xcbf29ce484222325u ^ serial; /* FNV-1a */
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ (unsigned char)name.p[i]) * 0x100000001b3u;
-	return (h ^ h >> 29) * 0xbf58476d1ce4e5b9u >> 16;
-}
-
-static struct scan_name *scan_name_slot(struct scanner *c, uint32_t serial, struct str name)
-{
-	for (uint64_t i = scan_hash(serial, name);; i++) {
-		struct scan_name *slot = &c->names[i & (c->name_capacity - 1)];
-		struct str known = str_make(c->out->text.data + slot->offset, slot->length);
-		if (slot->serial == 0 || (slot->serial == serial && str_equal(known, name)))
-			return slot;
-	}
-}
-
-static bool scan_names_grow(struct scanner *c)
-{
-	struct scan_name *old = c->names;
-	uint32_t capacity = c->name_capacity;
-	c->name_capacity = capacity ? capacity * 2 : 512;
-	c->names = calloc(c->name_capacity, sizeof(*c->names));
-	if (!c->names) {
-		c->names = old;
-		c->name_capacity = capacity;
-		c->report->failed = true;
-		return false;
-	}
-	for (uint32_t i = 0; i < capacity; i++)
-		if (old[i].serial)
-			*scan_name_slot(c, old[i].serial, str_make(c->out->text.data + old[i].offset, old[i].length)) =
-				old[i];
-	free(old);
-	return true;
-}
 
 static bool scan_add_member(struct scanner *c)
 {
@@ -149,30 +103,40 @@ static bool scan_add_member(struct scanner *c)
 	return false;
 }
 
+/* libconfig compares each new name with all others of its group, byte by byte. Names of ours that differ in their first
+ * letters keep that short; `lines` knows the true ones. */
+static void scan_write_short_name(struct scanner *c)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	uint32_t base = sizeof(letters) - 1, number = scan_top(c)->members;
+	do
+		text_add_char(&c->out->text, letters[number % base]);
+	while (number /= base);
+}
+
 static bool scan_write_name(struct scanner *c)
 {
+	struct config_scan *s = c->out;
 	struct str name = c->token.raw;
-	struct text *text = &c->out->text;
-	c->mark = text->n;
-	c->mark_line = c->out->count;
-	if ((c->name_count + 1) * 2 > c->name_capacity && !scan_names_grow(c))
-		return false;
+	c->mark = s->text.n;
+	c->mark_line = s->count;
 	if (!scan_add_member(c) || !scan_begin_line(c))
 		return false;
-	struct scan_name *slot = scan_name_slot(c, scan_top(c)->serial, name);
-	if (slot->serial) {
-		struct config_place first = c->out->lines[slot->line];
+	const struct config_name *known = config_names_add(&s->names, scan_top(c)->serial, name, s->count - 1);
+	if (!known) {
+		c->report->failed = true;
+		return false;
+	}
+	struct config_scan_line *line = &s->lines[s->count - 1];
+	line->name = known->offset;
+	line->duplicate = known->line != s->count - 1;
+	if (line->duplicate) {
+		struct config_place first = s->lines[known->line].at;
 		config_report_error(c->report, scan_place(c), "\"%.*s\" is written twice in this group; first at %s:%u",
 			(int)(name.n < 80 ? name.n : 80), name.p, c->report->files[first.file], first.line);
-		text_format(text, "%c%u", CONFIG_SCAN_DUPLICATE, c->out->count);
-	} else {
-		size_t offset = text->n;
-		text_add(text, name);
-		if (!text->failed)
-			*slot = (struct scan_name){scan_top(c)->serial, c->out->count - 1, name.n, offset};
-		c->name_count++;
 	}
-	return !text->failed;
+	scan_write_short_name(c);
+	return true;
 }
 
 /* ---- values ---- */
@@ -421,7 +385,7 @@ static bool scan_finish(struct scanner *c)
 			"the '%c' that begins here is not closed at the end of the file", top->sign);
 	else if (c->expect == SCAN_EQUALS || c->expect == SCAN_VALUE)
 		config_report_error(
-			c->report, c->out->lines[c->mark_line], "the file ends before the value of this option");
+			c->report, c->out->lines[c->mark_line].at, "the file ends before the value of this option");
 	else
 		return true;
 	return false;
@@ -456,7 +420,6 @@ bool config_scan_file(struct config_scan *s, struct config_report *r, const char
 		scan_close_all(&c);
 	text_add_char(&s->text, '\n');
 	text_add_char(&s->text, '\0');
-	free(c.names);
 	text_free(&c.token.text);
 	if (s->text.failed)
 		r->failed = true;
@@ -466,6 +429,7 @@ bool config_scan_file(struct config_scan *s, struct config_report *r, const char
 void config_scan_free(struct config_scan *s)
 {
 	text_free(&s->text);
+	config_names_free(&s->names);
 	free(s->lines);
 	*s = (struct config_scan){0};
 }

@@ -44,14 +44,14 @@ static void schema_report_unknown(struct config_reader *r, const config_setting_
 	struct text keys = {0};
 	unsigned count = 0;
 	if (group == CONFIG_GROUP_ROOT) {
-		config_nearest_try(&best, s->name, "defaults");
+		config_nearest_try(&best, config_value_name(r, s), "defaults");
 		text_add_c(&keys, "defaults, ");
 	}
-	schema_list_keys(group, s->name, &best, &keys, &count);
+	schema_list_keys(group, config_value_name(r, s), &best, &keys, &count);
 	if (other != group)
-		schema_list_keys(other, s->name, &best, &keys, &count);
+		schema_list_keys(other, config_value_name(r, s), &best, &keys, &count);
 	bool list = count <= SHOWN && !keys.failed;
-	config_reader_error(r, s, "unknown option \"%.80s\" in %s%s%s%s%s%.*s", s->name, where,
+	config_reader_error(r, s, "unknown option \"%.80s\" in %s%s%s%s%s%.*s", config_value_name(r, s), where,
 		best.name ? "; did you mean \"" : "", best.name ? best.name : "", best.name ? "\"?" : "",
 		list ? best.name ? " Allowed: " : "; allowed: " : "", list ? (int)keys.n : 0, list ? keys.data : "");
 	text_free(&keys);
@@ -125,7 +125,7 @@ static void schema_check_required(
 		if (o->group != group || !config_option_is_required(o) || !config_field_is_zero(o, base))
 			continue;
 		for (unsigned k = 0; k < config_value_length(s); k++)
-			written |= strcmp(config_value_elem(s, k)->name, o->key) == 0;
+			written |= strcmp(config_value_name(r, config_value_elem(s, k)), o->key) == 0;
 		if (!written && r->scan && !r->scan->partial)
 			config_reader_error(r, s, "%s is missing; it has no default", config_option_path(o, path));
 	}
@@ -251,23 +251,24 @@ static void schema_read_named(
 	array.count = old.count;
 	for (unsigned i = 0; i < config_value_length(s); i++) {
 		const config_setting_t *element = config_value_elem(s, i);
-		if (*element->name == CONFIG_SCAN_DUPLICATE)
+		const char *written = config_value_name(r, element);
+		if (config_value_is_duplicate(r, element))
 			continue;
-		if (strlen(element->name) > NAME_MAX_BYTES)
-			config_reader_error(r, element, "the name \"%.40s...\" has more than %d bytes", element->name,
-				NAME_MAX_BYTES);
+		if (strlen(written) > NAME_MAX_BYTES)
+			config_reader_error(
+				r, element, "the name \"%.40s...\" has more than %d bytes", written, NAME_MAX_BYTES);
 		if (element->type != CONFIG_TYPE_GROUP) {
 			char found[96];
-			config_reader_error(r, element, "\"%.80s\" is %s; it must be a group { }", element->name,
+			config_reader_error(r, element, "\"%.80s\" is %s; it must be a group { }", written,
 				config_value_describe(element, found));
 			continue;
 		}
 		uint32_t before = array.count;
-		char *base = schema_named_slot(&array, old.count, size, element->name);
+		char *base = schema_named_slot(&array, old.count, size, written);
 		if (array.count > before)
 			memcpy(base, r->templates[o->child], size);
 		const char *name;
-		if (!config_value_copy(r, element->name, &name))
+		if (!config_value_copy(r, written, &name))
 			return;
 		memcpy(base, &name, sizeof(name));
 		schema_read_object(r, o->child, element, base);
@@ -312,10 +313,10 @@ static void schema_read_group(
 {
 	for (unsigned i = 0; i < config_value_length(settings); i++) {
 		const config_setting_t *s = config_value_elem(settings, i);
-		const struct config_option *o = config_option_find(group, s->name);
+		const struct config_option *o = config_option_find(group, config_value_name(r, s));
 		if (o)
 			schema_read_option(r, o, s, base);
-		else if (*s->name != CONFIG_SCAN_DUPLICATE)
+		else if (!config_value_is_duplicate(r, s))
 			schema_report_unknown(r, s, config_groups[group].path, group, group);
 	}
 }
@@ -375,9 +376,9 @@ static void schema_read_defaults(struct config_reader *r, const config_setting_t
 	}
 	for (unsigned i = 0; i < config_value_length(s); i++) {
 		const config_setting_t *key = config_value_elem(s, i);
-		const struct config_option *f = config_option_find(CONFIG_GROUP_FRONTEND, key->name);
-		const struct config_option *b = config_option_find(CONFIG_GROUP_BACKEND, key->name);
-		if (!f && !b && *key->name != CONFIG_SCAN_DUPLICATE)
+		const struct config_option *f = config_option_find(CONFIG_GROUP_FRONTEND, config_value_name(r, key));
+		const struct config_option *b = config_option_find(CONFIG_GROUP_BACKEND, config_value_name(r, key));
+		if (!f && !b && !config_value_is_duplicate(r, key))
 			schema_report_unknown(r, key, "defaults", CONFIG_GROUP_FRONTEND, CONFIG_GROUP_BACKEND);
 		if (f)
 			schema_read_option(r, f, key, r->templates[CONFIG_GROUP_FRONTEND]);
@@ -392,14 +393,14 @@ void config_schema_read(struct config_reader *r, const config_setting_t *root, s
 {
 	config->global = *(struct config_global *)r->templates[CONFIG_GROUP_GLOBAL];
 	for (unsigned i = 0; i < config_value_length(root); i++)
-		if (strcmp(config_value_elem(root, i)->name, "defaults") == 0)
+		if (strcmp(config_value_name(r, config_value_elem(root, i)), "defaults") == 0)
 			schema_read_defaults(r, config_value_elem(root, i));
 	for (unsigned i = 0; i < config_value_length(root); i++) {
 		const config_setting_t *s = config_value_elem(root, i);
-		const struct config_option *o = config_option_find(CONFIG_GROUP_ROOT, s->name);
+		const struct config_option *o = config_option_find(CONFIG_GROUP_ROOT, config_value_name(r, s));
 		if (o)
 			schema_read_option(r, o, s, (char *)config);
-		else if (strcmp(s->name, "defaults") != 0 && *s->name != CONFIG_SCAN_DUPLICATE)
+		else if (strcmp(config_value_name(r, s), "defaults") != 0 && !config_value_is_duplicate(r, s))
 			schema_report_unknown(r, s, "the file", CONFIG_GROUP_ROOT, CONFIG_GROUP_ROOT);
 	}
 }

@@ -26,8 +26,20 @@ unsigned config_value_length(const config_setting_t *s)
 struct config_place config_value_place(const struct config_reader *r, const config_setting_t *s)
 {
 	if (r->scan && s->line >= 1 && s->line <= r->scan->count)
-		return r->scan->lines[s->line - 1];
+		return r->scan->lines[s->line - 1].at;
 	return (struct config_place){0, 0};
+}
+
+const char *config_value_name(const struct config_reader *r, const config_setting_t *s)
+{
+	if (r->scan && s->line >= 1 && s->line <= r->scan->count)
+		return r->scan->names.bytes.data + r->scan->lines[s->line - 1].name;
+	return s->name;
+}
+
+bool config_value_is_duplicate(const struct config_reader *r, const config_setting_t *s)
+{
+	return r->scan && s->line >= 1 && s->line <= r->scan->count && r->scan->lines[s->line - 1].duplicate;
 }
 
 const char *config_value_file(const struct config_reader *r, const config_setting_t *s)

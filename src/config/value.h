@@ -41,6 +41,9 @@ extern const struct config_type_class config_class_texts, config_class_tokens, c
 config_setting_t *config_value_elem(const config_setting_t *group, unsigned index);
 unsigned config_value_length(const config_setting_t *s);
 struct config_place config_value_place(const struct config_reader *r, const config_setting_t *s);
+/* The name of a setting of the file, or of the defaults while they are read. */
+const char *config_value_name(const struct config_reader *r, const config_setting_t *s);
+bool config_value_is_duplicate(const struct config_reader *r, const config_setting_t *s);
 const char *config_value_file(const struct config_reader *r, const config_setting_t *s);
 /* What was found, for messages: "abc", 5, true, a list, a group. Returns text. */
 const char *config_value_describe(const config_setting_t *s, char text[96]);
