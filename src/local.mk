@@ -125,6 +125,7 @@ src_liblbd_la_SOURCES += \
 sbin_PROGRAMS += lbd
 lbd_SOURCES = src/main.c
 lbd_LDADD = src/liblbd.la
+dist_man_MANS += doc/lbd.8 doc/lbd.conf.5
 # Plugins resolve nothing from the daemon: they include <lbd/algorithm.h> and libc only.
 
 # algorithms: one file each, each a plugin

@@ -165,9 +165,13 @@ static void lex_convert(struct lex_token *t, const char *p, const char *end, uns
 		end--;
 	uint64_t value = 0, limit = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
 	int shown = (int)(t->raw.n < LEX_SHOWN ? t->raw.n : LEX_SHOWN);
-	if (p == end || (base == 10 && *p == '0' && end - p > 1)) {
+	if (base == 10 && *p == '0' && end - p > 1 && lex_is_digit(p[1])) {
 		lex_fail(t, "%.*s has a leading zero; numbers are decimal, and a text is needed where octal is meant",
 			shown, t->raw.p);
+		return;
+	}
+	if (p == end) {
+		lex_fail(t, "malformed number %.*s", shown, t->raw.p);
 		return;
 	}
 	for (; p < end; p++) {
@@ -196,7 +200,7 @@ static void lex_read_number(struct lex *l, struct lex_token *t)
 	const char *p = start + (*start == '-' || *start == '+');
 	if (lex_is_float(p, l->at))
 		t->kind = LEX_FLOAT;
-	else if (p == start && l->at - p > 2 && *p == '0' && (p[1] | 0x20) == 'x')
+	else if (p == start && l->at - p >= 2 && *p == '0' && (p[1] | 0x20) == 'x')
 		lex_convert(t, p + 2, l->at, 16, false);
 	else if (p < l->at && lex_is_digit(*p))
 		lex_convert(t, p, l->at, 10, negative);

@@ -11,8 +11,12 @@
 struct references {
 	const struct config *config;
 	struct config_report *report;
-	bool clean; /* no option was refused so far, so what is empty was not written */
+	bool clean;                             /* no option was refused so far, so what is empty was not written */
+	const struct config_backend **backends; /* sorted by name */
+	uint32_t *comparisons;                  /* with names that are near; bounded */
 };
+
+enum { REFERENCES_COMPARISONS = 100000 };
 
 static struct config_place references_place(const struct references *c, const char *file, unsigned line)
 {
@@ -24,23 +28,48 @@ static struct config_place references_place(const struct references *c, const ch
 
 /* ---- backends that are named ---- */
 
+static int references_compare_backends(const void *left, const void *right)
+{
+	const struct config_backend *const *a = left, *const *b = right;
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static const struct config_backend *references_find(const struct references *c, const char *name)
+{
+	const struct config_backend key = {.name = name}, *wanted = &key;
+	const struct config_backend **found = c->config->backend_count
+						      ? bsearch(&wanted, c->backends, c->config->backend_count,
+								sizeof(*c->backends), references_compare_backends)
+						      : NULL;
+	return found ? *found : NULL;
+}
+
+static const char *references_find_nearest(const struct references *c, const char *name)
+{
+	struct config_nearest best = {0};
+	for (uint32_t i = 0; i < c->config->backend_count && *c->comparisons < REFERENCES_COMPARISONS; i++) {
+		config_nearest_try(&best, name, c->config->backends[i].name);
+		++*c->comparisons;
+	}
+	return best.name;
+}
+
 static void references_check_backend(const struct references *c, const struct config_frontend *f, const char *file,
 	unsigned line, const char *option, const char *name)
 {
+	const struct config_backend *b = references_find(c, name);
+	if (b && b->mode == f->mode)
+		return;
 	struct config_place at = references_place(c, file, line);
-	const struct config_backend *b = config_find_backend(c->config, name);
-	if (b && b->mode != f->mode) {
+	if (b) {
 		config_report_error(c->report, at,
 			"%s of frontend \"%s\" is \"%s\", which has mode %s; both must have the same mode", option,
 			f->name, name, b->mode == CONFIG_MODE_TCP ? "tcp" : "http");
-	} else if (!b) {
-		struct config_nearest best = {0};
-		for (uint32_t i = 0; i < c->config->backend_count; i++)
-			config_nearest_try(&best, name, c->config->backends[i].name);
-		config_report_error(c->report, at, "%s of frontend \"%s\" is \"%.80s\"; there is no such backend%s%s%s",
-			option, f->name, name, best.name ? "; did you mean \"" : "", best.name ? best.name : "",
-			best.name ? "\"?" : "");
+		return;
 	}
+	const char *nearest = references_find_nearest(c, name);
+	config_report_error(c->report, at, "%s of frontend \"%s\" is \"%.80s\"; there is no such backend%s%s%s", option,
+		f->name, name, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 /* ---- rules ---- */
@@ -48,19 +77,18 @@ static void references_check_backend(const struct references *c, const struct co
 static void references_check_rule(
 	const struct references *c, const struct config_frontend *f, const struct config_rule *r)
 {
-	struct config_place at = references_place(c, r->file, r->line);
 	unsigned terminal = (r->backend != NULL) + (r->deny != 0) + (r->redirect_to != NULL) + (r->return_status != 0);
 	bool edits = r->set_header_name || r->add_header_name || r->del_header || r->rewrite_path || r->host_header;
 	if (terminal > 1)
-		config_report_error(c->report, at,
+		config_report_error(c->report, references_place(c, r->file, r->line),
 			"a rule has one terminal action; this one has %u of backend, deny, redirect and return",
 			terminal);
 	else if (c->clean && terminal == 0 && !edits)
-		config_report_error(c->report, at,
+		config_report_error(c->report, references_place(c, r->file, r->line),
 			"this rule does nothing; add backend, deny, redirect, return or an edit such as set_header");
 	if (r->redirect_to && (r->redirect_status == 300 || (r->redirect_status >= 304 && r->redirect_status <= 306)))
-		config_report_error(
-			c->report, at, "redirect.status is %u; needed: 301, 302, 303, 307 or 308", r->redirect_status);
+		config_report_error(c->report, references_place(c, r->file, r->line),
+			"redirect.status is %u; needed: 301, 302, 303, 307 or 308", r->redirect_status);
 	if (r->backend)
 		references_check_backend(c, f, r->file, r->line, "a rule", r->backend);
 }
@@ -191,7 +219,17 @@ static void references_check_addresses(const struct references *c)
 
 void config_check_references(const struct config *config, struct config_report *report)
 {
-	const struct references c = {config, report, !config_report_bad(report)};
+	uint32_t comparisons = 0;
+	const struct references c = {config, report, !config_report_bad(report),
+		calloc((size_t)config->backend_count + 1, sizeof(*c.backends)), &comparisons};
+	if (!c.backends) {
+		report->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		c.backends[i] = &config->backends[i];
+	if (config->backend_count > 0)
+		qsort(c.backends, config->backend_count, sizeof(*c.backends), references_compare_backends);
 	if (config->frontend_count == 0 && c.clean)
 		config_report_error(report, (struct config_place){0, 1},
 			"no frontend is configured; needed: one or more, such as "
@@ -201,4 +239,5 @@ void config_check_references(const struct config *config, struct config_report *
 	for (uint32_t i = 0; i < config->backend_count; i++)
 		references_check_backend_values(&c, &config->backends[i]);
 	references_check_addresses(&c);
+	free(c.backends);
 }

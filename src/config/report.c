@@ -51,9 +51,14 @@ uint32_t config_report_add_file(struct config_report *r, const char *name)
 	return r->file_count++;
 }
 
+bool config_report_full(const struct config_report *r)
+{
+	return r->count >= REPORT_KEPT;
+}
+
 static struct config_message *report_slot(struct config_report *r)
 {
-	if (r->count >= REPORT_KEPT) {
+	if (config_report_full(r)) {
 		r->dropped++;
 		return NULL;
 	}

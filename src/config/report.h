@@ -31,6 +31,8 @@ void config_report_free(struct config_report *r);
 uint32_t config_report_add_file(struct config_report *r, const char *name);
 void config_report_error(struct config_report *r, struct config_place at, const char *format, ...) LBD_PRINTF(3, 4);
 void config_report_warning(struct config_report *r, struct config_place at, const char *format, ...) LBD_PRINTF(3, 4);
+/* No more messages are kept; making one is a waste of time. */
+bool config_report_full(const struct config_report *r);
 /* "FILE:LINE: error: MESSAGE", one a line, sorted by file and line. */
 void config_report_write(struct config_report *r, struct text *out);
 static inline bool config_report_bad(const struct config_report *r)

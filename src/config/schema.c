@@ -43,6 +43,10 @@ static void schema_report_unknown(struct config_reader *r, const config_setting_
 	struct config_nearest best = {0};
 	struct text keys = {0};
 	unsigned count = 0;
+	if (config_report_full(r->report)) {
+		config_reader_error(r, s, "unknown option");
+		return;
+	}
 	if (group == CONFIG_GROUP_ROOT) {
 		config_nearest_try(&best, config_value_name(r, s), "defaults");
 		text_add_c(&keys, "defaults, ");

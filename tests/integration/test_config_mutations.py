@@ -116,6 +116,14 @@ BOMBS = {
     "blank": b" \n" * (8 * MIB - 1),
     "NUL": b"\0" * (15 * MIB),
     "escapes": b'a="' + b"\\" * 60000 + b'";',
+    "long names": b"".join(b"k" * 128 + b"%d=1;\n" % i for i in range(12000)),
+    "rules": b"frontends:{w:{bind=[\"*:1\"];rules=(" + b'{backend="x"},' * 200000 + b")}};backends:{"
+             + b"".join(b"x" * 40 + b"%d:{};" % i for i in range(12000)) + b"}",
+    "unknown in rules": b"frontends:{w:{bind=[\"*:1\"];rules=(" + b"{x=1}," * 300000 + b")}}",
+    "frontends": b"frontends:{" + b"".join(b'f%d:{bind=["*:1"];default_backend="y"};' % i for i in range(12000))
+                 + b"};backends:{" + b"".join(b"x" * 40 + b"%d:{};" % i for i in range(12000)) + b"}",
+    "inherited": b"defaults:{servers:{" + b"".join(b's%d:{address="h:1"};' % i for i in range(10000))
+                 + b"}};backends:{b:{servers:{" + b"".join(b's%d:{weight=1};' % i for i in range(10000, 0, -1)) + b"}}}",
     "many binds": b"frontends:{w:{bind=(" + b",".join(b'"*:%d"' % (i % 65535 + 1) for i in range(200000)) + b")}}",
 }
 

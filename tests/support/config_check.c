@@ -71,7 +71,8 @@ int main(void)
 	if (!content)
 		return 1;
 	for (uint32_t index = 0; fread(length, 1, 4, stdin) == 4; index++) {
-		uint32_t n = length[0] | (uint32_t)length[1] << 8 | (uint32_t)length[2] << 16 | (uint32_t)length[3] << 24;
+		uint32_t n =
+			length[0] | (uint32_t)length[1] << 8 | (uint32_t)length[2] << 16 | (uint32_t)length[3] << 24;
 		if (n > CHECK_SIZE || fread(content, 1, n, stdin) != n)
 			return 1;
 		check_one(index, str_make(content, n));
