@@ -50,13 +50,15 @@ static const struct {
 
 static enum arguments_result argument_run(const char *const *words, struct arguments *out, struct text *message)
 {
+	/* The words outlive the parse, as those of main do. */
+	static char copies[ARGUMENTS_MOST + 1][64];
 	char *argv[ARGUMENTS_MOST + 2];
 	int argc = 0;
-	argv[argc++] = strdup("lbd");
-	for (size_t i = 0; i < ARGUMENTS_MOST && words[i]; i++)
-		argv[argc++] = strdup(words[i]);
+	for (; argc <= ARGUMENTS_MOST && (argc == 0 || words[argc - 1]); argc++) {
+		snprintf(copies[argc], sizeof(copies[argc]), "%s", argc == 0 ? "lbd" : words[argc - 1]);
+		argv[argc] = copies[argc];
+	}
 	argv[argc] = NULL;
-	/* The words outlive the parse, as those of main do. */
 	enum arguments_result result = arguments_parse(argc, argv, out, message);
 	text_add_char(message, '\0');
 	return result;
