@@ -83,7 +83,36 @@ src_liblbd_la_SOURCES += \
 	src/rules/pattern.c \
 	src/rules/pattern.h
 
-# config
+# config: the only user of libconfig
+src_liblbd_la_SOURCES += \
+	src/config/address.c \
+	src/config/address.h \
+	src/config/config.h \
+	src/config/dump.c \
+	src/config/lex.c \
+	src/config/lex.h \
+	src/config/load.c \
+	src/config/load.h \
+	src/config/names.c \
+	src/config/names.h \
+	src/config/nearest.c \
+	src/config/options.c \
+	src/config/options.def \
+	src/config/options.h \
+	src/config/quick.c \
+	src/config/references.c \
+	src/config/references.h \
+	src/config/report.c \
+	src/config/report.h \
+	src/config/scan.c \
+	src/config/scan.h \
+	src/config/schema.c \
+	src/config/schema.h \
+	src/config/source.c \
+	src/config/source.h \
+	src/config/value.c \
+	src/config/value.h \
+	src/config/value_list.c
 
 # stats
 src_liblbd_la_SOURCES += \
@@ -171,10 +200,15 @@ src_liblbd_la_SOURCES += \
 	src/admin/weight.h
 
 # app
+src_liblbd_la_SOURCES += \
+	src/app/arguments.c \
+	src/app/arguments.def \
+	src/app/arguments.h
 
 sbin_PROGRAMS += lbd
 lbd_SOURCES = src/main.c
 lbd_LDADD = src/liblbd.la
+dist_man_MANS += doc/lbd.8 doc/lbd.conf.5
 # Plugins resolve nothing from the daemon: they include <lbd/algorithm.h> and libc only.
 
 # algorithms: one file each, each a plugin

@@ -17,9 +17,11 @@ struct config_strings {
 	uint32_t count;
 };
 
-/* An address as written, and where it stands. Resolved later, by net/address. */
+/* An address as written, and where it stands. Resolved later, by net/address. What remembers its line remembers the
+ * file too, which is an included one perhaps. */
 struct config_address {
 	const char *text;
+	const char *file;
 	unsigned line;
 };
 
@@ -47,6 +49,7 @@ struct config_stats_socket {
 	uint32_t max_clients;
 	uint64_t timeout;
 	unsigned line;
+	const char *file;
 };
 
 struct config_global {
@@ -87,6 +90,7 @@ struct config_limits {
 /* One rule; a condition that was not written is NULL, empty or 0. All texts are as written; rules/ compiles them. */
 struct config_rule {
 	unsigned line;
+	const char *file;
 	const char *path, *host, *query; /* patterns */
 	struct config_strings method;
 	struct config_networks src;
@@ -108,6 +112,7 @@ struct config_rule {
 struct config_frontend {
 	const char *name;
 	unsigned line;
+	const char *file;
 	enum config_mode mode;
 	struct config_timeouts timeouts;
 	struct config_address *bind;
@@ -126,6 +131,7 @@ struct config_frontend {
 struct config_server {
 	const char *name;
 	unsigned line;
+	const char *file;
 	struct config_address address;
 	uint32_t weight; /* 0..256 */
 	uint32_t maxconn;
@@ -137,6 +143,7 @@ struct config_algorithm {
 	const char *key;       /* "": none; else src, uri, path, host, header:NAME, cookie:NAME, query:NAME */
 	uint32_t bounded_load; /* percent; 0: off */
 	unsigned line;
+	const char *file;
 };
 
 enum config_check_type { CONFIG_CHECK_NONE, CONFIG_CHECK_TCP, CONFIG_CHECK_HTTP };
@@ -205,6 +212,7 @@ enum config_host_header { CONFIG_HOST_PRESERVE, CONFIG_HOST_SERVER, CONFIG_HOST_
 struct config_backend {
 	const char *name;
 	unsigned line;
+	const char *file;
 	enum config_mode mode;
 	struct config_timeouts timeouts;
 	struct config_algorithm algorithm;
@@ -239,6 +247,9 @@ struct config {
  * thread; not two at a time. */
 struct text;
 struct config *config_load(const char *file, struct text *messages) LBD_MUST_CHECK;
+/* The same for bytes that were read already: FILE names them in messages, and relative includes are looked for beside
+ * it. */
+struct config *config_load_text(const char *file, struct str content, struct text *messages) LBD_MUST_CHECK;
 /* The form without a file: lbd -b ADDRESS [-a ALGORITHM] [-s SOCKET] SERVER... algorithm and socket may be NULL. */
 struct config *config_from_arguments(const char *bind, const char *algorithm, const char *socket,
 	const char *const *servers, uint32_t server_count, struct text *messages) LBD_MUST_CHECK;
@@ -246,7 +257,9 @@ struct config *config_from_arguments(const char *bind, const char *algorithm, co
 void config_dump(const struct config *config, struct text *out);
 /* --list=options: one row a line with group, name, type, default, unit, help. */
 void config_list_options(struct text *out);
-void config_free(struct config *config);
+void config_free(struct config *config); /* NULL is fine */
+/* Of the library that parses, for -V. */
+const char *config_library_version(void);
 const struct config_backend *config_find_backend(const struct config *config, const char *name);
 bool config_statuses_contain(const struct config_statuses *statuses, unsigned status);
 

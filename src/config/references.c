@@ -1,0 +1,243 @@
+/* Checks that need more than one option. They run when everything was read, also when single options were refused, so
+ * that one run shows all that is wrong. */
+#include "config.h"
+
+#include "config/references.h"
+
+#include <stdlib.h>
+
+#include "config/options.h"
+
+struct references {
+	const struct config *config;
+	struct config_report *report;
+	bool clean;                             /* no option was refused so far, so what is empty was not written */
+	const struct config_backend **backends; /* sorted by name */
+	uint32_t *comparisons;                  /* with names that are near; bounded */
+};
+
+enum { REFERENCES_COMPARISONS = 100000 };
+
+static struct config_place references_place(const struct references *c, const char *file, unsigned line)
+{
+	for (uint32_t i = 0; file && i < c->report->file_count; i++)
+		if (strcmp(c->report->files[i], file) == 0)
+			return (struct config_place){i, line};
+	return (struct config_place){0, line};
+}
+
+/* ---- backends that are named ---- */
+
+static int references_compare_backends(const void *left, const void *right)
+{
+	const struct config_backend *const *a = left, *const *b = right;
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static const struct config_backend *references_find(const struct references *c, const char *name)
+{
+	const struct config_backend key = {.name = name}, *wanted = &key;
+	const struct config_backend **found = c->config->backend_count
+						      ? bsearch(&wanted, c->backends, c->config->backend_count,
+								sizeof(*c->backends), references_compare_backends)
+						      : NULL;
+	return found ? *found : NULL;
+}
+
+static const char *references_find_nearest(const struct references *c, const char *name)
+{
+	struct config_nearest best = {0};
+	for (uint32_t i = 0; i < c->config->backend_count && *c->comparisons < REFERENCES_COMPARISONS; i++) {
+		config_nearest_try(&best, name, c->config->backends[i].name);
+		++*c->comparisons;
+	}
+	return best.name;
+}
+
+static void references_check_backend(const struct references *c, const struct config_frontend *f, const char *file,
+	unsigned line, const char *option, const char *name)
+{
+	const struct config_backend *b = references_find(c, name);
+	if (b && b->mode == f->mode)
+		return;
+	struct config_place at = references_place(c, file, line);
+	if (b) {
+		config_report_error(c->report, at,
+			"%s of frontend \"%s\" is \"%s\", which has mode %s; both must have the same mode", option,
+			f->name, name, b->mode == CONFIG_MODE_TCP ? "tcp" : "http");
+		return;
+	}
+	const char *nearest = references_find_nearest(c, name);
+	config_report_error(c->report, at, "%s of frontend \"%s\" is \"%.80s\"; there is no such backend%s%s%s", option,
+		f->name, name, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+/* ---- rules ---- */
+
+static void references_check_rule(
+	const struct references *c, const struct config_frontend *f, const struct config_rule *r)
+{
+	unsigned terminal = (r->backend != NULL) + (r->deny != 0) + (r->redirect_to != NULL) + (r->return_status != 0);
+	bool edits = r->set_header_name || r->add_header_name || r->del_header || r->rewrite_path || r->host_header;
+	if (terminal > 1)
+		config_report_error(c->report, references_place(c, r->file, r->line),
+			"a rule has one terminal action; this one has %u of backend, deny, redirect and return",
+			terminal);
+	else if (c->clean && terminal == 0 && !edits)
+		config_report_error(c->report, references_place(c, r->file, r->line),
+			"this rule does nothing; add backend, deny, redirect, return or an edit such as set_header");
+	if (r->redirect_to && (r->redirect_status == 300 || (r->redirect_status >= 304 && r->redirect_status <= 306)))
+		config_report_error(c->report, references_place(c, r->file, r->line),
+			"redirect.status is %u; needed: 301, 302, 303, 307 or 308", r->redirect_status);
+	if (r->backend)
+		references_check_backend(c, f, r->file, r->line, "a rule", r->backend);
+}
+
+static void references_check_frontend(const struct references *c, const struct config_frontend *f)
+{
+	struct config_place at = references_place(c, f->file, f->line);
+	if (f->bind && f->bind_count == 0)
+		config_report_error(c->report, at,
+			"bind of frontend \"%s\" is empty; needed: one address or more, such as "
+			"[ \"*:8080\" ]",
+			f->name);
+	if (*f->default_backend)
+		references_check_backend(c, f, f->file, f->line, "default_backend", f->default_backend);
+	else if (f->rule_count == 0)
+		config_report_warning(c->report, at,
+			"frontend \"%s\" has neither default_backend nor rules; it answers 503", f->name);
+	if (f->limits.request_line > f->limits.header_bytes)
+		config_report_error(
+			c->report, at, "limits.request_line of frontend \"%s\" is above limits.header_bytes", f->name);
+	for (uint32_t i = 0; i < f->rule_count; i++)
+		references_check_rule(c, f, &f->rules[i]);
+}
+
+/* ---- backends ---- */
+
+/* Two values of one backend, of which the first must not be above the second. */
+struct references_order {
+	uint64_t low, high;
+	const char *names[2];
+	bool used;
+};
+
+static void references_check_backend_values(const struct references *c, const struct config_backend *b)
+{
+	const struct config_passive *p = &b->passive;
+	const struct config_breaker *k = &b->breaker;
+	const struct references_order orders[] = {
+		{p->degraded, p->failed, {"passive.degraded", "passive.failed"}, p->window && p->failed},
+		{p->min_requests, p->window, {"passive.min_requests", "passive.window"}, p->window},
+		{p->eject, p->max_eject, {"passive.eject", "passive.max_eject"}, p->window},
+		{k->open, k->max_open, {"breaker.open", "breaker.max_open"}, k->enabled},
+	};
+	struct config_place at = references_place(c, b->file, b->line);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
+		if (orders[i].used && orders[i].low > orders[i].high)
+			config_report_error(c->report, at, "%s of backend \"%s\" is above %s", orders[i].names[0],
+				b->name, orders[i].names[1]);
+	uint32_t bound = b->algorithm.bounded_load;
+	if (bound > 0 && bound <= 100)
+		config_report_error(c->report, references_place(c, b->algorithm.file, b->algorithm.line),
+			"bounded_load is %u; needed: 101 or more, or 0 for off", bound);
+	if (b->server_count == 0)
+		config_report_warning(c->report, at, "backend \"%s\" has no servers; it answers 503", b->name);
+}
+
+/* ---- addresses that must differ ---- */
+
+struct references_address {
+	const char *text, *file;
+	unsigned line;
+	uint32_t order;
+};
+
+/* "*" and "0.0.0.0" are the same. */
+static struct str references_address_key(const char *text)
+{
+	static const char any[] = "0.0.0.0:";
+	size_t n = sizeof(any) - 1;
+	return strncmp(text, any, n) == 0    ? str_of(text + n)
+	       : strncmp(text, "*:", 2) == 0 ? str_of(text + 2)
+					     : str_of(text);
+}
+
+static int references_compare(const void *left, const void *right)
+{
+	const struct references_address *a = left, *b = right;
+	struct str x = references_address_key(a->text), y = references_address_key(b->text);
+	int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
+	if (order == 0 && x.n != y.n)
+		return x.n < y.n ? -1 : 1;
+	if (order == 0)
+		return a->order < b->order ? -1 : 1;
+	return order;
+}
+
+static void references_check_distinct(
+	const struct references *c, struct references_address *list, uint32_t count, const char *what)
+{
+	if (count > 1)
+		qsort(list, count, sizeof(*list), references_compare);
+	for (uint32_t i = 1; i < count; i++) {
+		const struct references_address *a = &list[i - 1], *b = &list[i];
+		struct str key = references_address_key(b->text);
+		if (str_equal(references_address_key(a->text), key) &&
+			!(key.n >= 2 && memcmp(key.p + key.n - 2, ":0", 2) == 0) && !str_equal(key, str_of("0")))
+			config_report_error(c->report, references_place(c, b->file, b->line),
+				"%s \"%s\" is used twice; first at %s:%u", what, b->text, a->file, a->line);
+	}
+}
+
+static void references_check_addresses(const struct references *c)
+{
+	const struct config *config = c->config;
+	uint32_t count = config->global.stats_socket_count, n = 0;
+	for (uint32_t i = 0; i < config->frontend_count; i++)
+		count += config->frontends[i].bind_count;
+	struct references_address *list = calloc(count ? count : 1, sizeof(*list));
+	if (!list) {
+		c->report->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < config->frontend_count; i++)
+		for (uint32_t k = 0; k < config->frontends[i].bind_count; k++, n++) {
+			const struct config_address *a = &config->frontends[i].bind[k];
+			list[n] = (struct references_address){a->text, a->file, a->line, n};
+		}
+	references_check_distinct(c, list, n, "the address");
+	n = 0;
+	for (uint32_t i = 0; i < config->global.stats_socket_count; i++) {
+		const struct config_stats_socket *s = &config->global.stats_sockets[i];
+		if (s->path)
+			list[n] = (struct references_address){s->path, s->file, s->line, n}, n++;
+	}
+	references_check_distinct(c, list, n, "the stats socket");
+	free(list);
+}
+
+void config_check_references(const struct config *config, struct config_report *report)
+{
+	uint32_t comparisons = 0;
+	const struct references c = {config, report, !config_report_bad(report),
+		calloc((size_t)config->backend_count + 1, sizeof(*c.backends)), &comparisons};
+	if (!c.backends) {
+		report->failed = true;
+		return;
+	}
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		c.backends[i] = &config->backends[i];
+	if (config->backend_count > 0)
+		qsort(c.backends, config->backend_count, sizeof(*c.backends), references_compare_backends);
+	if (config->frontend_count == 0 && c.clean)
+		config_report_error(report, (struct config_place){0, 1},
+			"no frontend is configured; needed: one or more, such as "
+			"frontends: { web: { bind = [ \"*:8080\" ]; default_backend = \"app\"; }; };");
+	for (uint32_t i = 0; i < config->frontend_count; i++)
+		references_check_frontend(&c, &config->frontends[i]);
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		references_check_backend_values(&c, &config->backends[i]);
+	references_check_addresses(&c);
+	free(c.backends);
+}

@@ -1,0 +1,106 @@
+#include "config.h"
+
+#include <criterion/criterion.h>
+
+#include "config_fixture.h"
+
+Test(references, messages)
+{
+	static const struct {
+		const char *text, *messages;
+	} cases[] = {
+		{"", "t.conf:1: error: no frontend is configured; needed: one or more, such as frontends: { web: { "
+		     "bind = [ "
+		     "\"*:8080\" ]; default_backend = \"app\"; }; };\n"},
+		{"frontends: { w: { bind = [ \"*:1\" ]; default_backend = \"ap\"; }; };\n"
+		 "backends: { app: { servers: { a: { address = \"h:1\"; }; }; }; };",
+			"t.conf:1: error: default_backend of frontend \"w\" is \"ap\"; there is no such backend; did "
+			"you mean "
+			"\"app\"?\n"},
+		{"frontends: { w: { mode = \"tcp\"; bind = [ \"*:1\" ]; default_backend = \"app\"; }; };\n"
+		 "backends: { app: { servers: { a: { address = \"h:1\"; }; }; }; };",
+			"t.conf:1: error: default_backend of frontend \"w\" is \"app\", which has mode http; both must "
+			"have the same "
+			"mode\n"},
+		{"frontends: { w: { bind = [ \"*:1\" ]; default_backend = \"b\"; }; };\nbackends: { b: { }; };",
+			"t.conf:2: warning: backend \"b\" has no servers; it answers 503\n"},
+		{"frontends: { w: { bind = [ \"*:1\" ]; }; };",
+			"t.conf:1: warning: frontend \"w\" has neither default_backend nor rules; it answers 503\n"},
+		{"frontends: { w: { bind = [ ]; }; };",
+			"t.conf:1: error: bind of frontend \"w\" is empty; needed: one address or more, such as [ "
+			"\"*:8080\" ]\n"
+			"t.conf:1: warning: frontend \"w\" has neither default_backend nor rules; it answers 503\n"},
+		{"frontends: { w: { bind = [ \"*:1\",\n\"0.0.0.0:1\",\n\"*:0\", \"*:0\", \"[::]:1\" ]; default_backend "
+		 "= \"b\"; };\n"
+		 "x: { bind = [ \"*:1\" ]; default_backend = \"b\"; }; };\n"
+		 "backends: { b: { servers: { a: { address = \"h:1\"; }; }; }; };",
+			"t.conf:2: error: the address \"0.0.0.0:1\" is used twice; first at t.conf:1\n"
+			"t.conf:4: error: the address \"*:1\" is used twice; first at t.conf:2\n"},
+		{"global: { stats_sockets = ( { path = \"/a\"; },\n{ path = \"/a\"; } ); };\n"
+		 "frontends: { w: { bind = [ \"*:1\" ]; default_backend = \"b\"; }; };\n"
+		 "backends: { b: { servers: { a: { address = \"h:1\"; }; }; }; };",
+			"t.conf:2: error: the stats socket \"/a\" is used twice; first at t.conf:1\n"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		fixture_expect_messages(cases[i].text, cases[i].messages);
+}
+
+/* Whatever the row of the option says of its effect, these messages are there. */
+static void references_expect(const char *rule, const char *needle)
+{
+	struct text file = {0}, out = {0};
+	text_format(&file, "frontends: { w: { bind = [ \"*:1\" ]; rules = ( %s ); }; };", rule);
+	text_add_c(&file, "backends: { b: { servers: { a: { address = \"h:1\"; }; }; }; };");
+	text_add_char(&file, '\0');
+	struct config *config = fixture_load(file.data, &out);
+	cr_expect_eq(config == NULL, needle != NULL, "%s: %s", rule, out.data);
+	cr_expect(!needle || strstr(out.data, needle), "%s: %s", rule, out.data);
+	config_free(config);
+	text_free(&file);
+	text_free(&out);
+}
+
+Test(references, rules)
+{
+	references_expect("{ path = \"a\"; backend = \"b\"; }", NULL);
+	references_expect("{ path = \"a\"; set_header: { name = \"A\"; value = \"\"; }; }", NULL);
+	references_expect(
+		"{ path = \"a\"; }", "this rule does nothing; add backend, deny, redirect, return or an edit");
+	references_expect("{ backend = \"b\"; deny = 403; }",
+		"a rule has one terminal action; this one has 2 of backend, deny, redirect and return");
+	references_expect("{ backend = \"c\"; }", "a rule of frontend \"w\" is \"c\"; there is no such backend");
+	references_expect("{ redirect: { to = \"/\"; status = 304; }; }",
+		"redirect.status is 304; needed: 301, 302, 303, 307 or 308");
+	references_expect(
+		"{ redirect: { status = 301; }; }", "frontend.rules.redirect.to is missing; it has no default");
+}
+
+static void references_expect_backend(const char *options, const char *needle)
+{
+	struct text file = {0}, out = {0};
+	text_format(&file, "%s", fixture_valid);
+	file.n -= strlen("}; };");
+	text_format(&file, "%s }; };", options);
+	text_add_char(&file, '\0');
+	struct config *config = fixture_load(file.data, &out);
+	cr_expect_eq(config == NULL, needle != NULL, "%s: %s", options, out.data);
+	cr_expect(!needle || strstr(out.data, needle), "%s: %s", options, out.data);
+	config_free(config);
+	text_free(&file);
+	text_free(&out);
+}
+
+Test(references, values_of_a_backend)
+{
+	references_expect_backend(
+		"passive: { degraded = 60; };", "passive.degraded of backend \"app\" is above passive.failed");
+	references_expect_backend("passive: { degraded = 60; window = 0; };", NULL);
+	references_expect_backend(
+		"passive: { eject = \"301s\"; };", "passive.eject of backend \"app\" is above passive.max_eject");
+	references_expect_backend(
+		"breaker: { open = \"61s\"; };", "breaker.open of backend \"app\" is above breaker.max_open");
+	references_expect_backend("breaker: { open = \"61s\"; enabled = false; };", NULL);
+	references_expect_backend(
+		"algorithm: { bounded_load = 100; };", "bounded_load is 100; needed: 101 or more, or 0 for off");
+	references_expect_backend("algorithm: { bounded_load = 101; };", NULL);
+}
