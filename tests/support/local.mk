@@ -10,4 +10,4 @@ dist_check_SCRIPTS += tests/lint/layers.sh tests/lint/globals.sh tests/lint/name
 TESTS += $(dist_check_SCRIPTS)
 EXTRA_DIST += $(srcdir)/tests/lint/subjects.sh $(srcdir)/tests/run.sh $(srcdir)/tests/pytest.ini $(srcdir)/tests/conftest.py \
 	$(srcdir)/tests/support/packages $(srcdir)/tests/support/*.py $(srcdir)/tests/support/*.sh \
-	$(srcdir)/tests/integration $(srcdir)/examples $(srcdir)/autogen.sh
+	$(srcdir)/tests/integration $(srcdir)/examples

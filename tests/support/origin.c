@@ -1,5 +1,7 @@
 /* origin: the demo server of the quickstart, the tests and the benchmarks. It answers with its name, and on demand
  * late, slowly, wrongly or not at all (origin_knobs.def). One thread, libev, nothing of lbd inside. */
+#include "config.h"
+
 #include "origin.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
 /* One connection of the demo server: reads requests, answers them as the knobs say, and misbehaves on demand. The
  * phases stand in the order of the enum; each has a step that returns true when there may be more to do at once. */
+#include "config.h"
+
 #include "origin.h"
 #include "origin_request.h"
 
@@ -96,6 +98,11 @@ static void conn_put(struct conn *c, const char *data, size_t len)
 {
 	memcpy(c->out + c->out_len, data, len);
 	c->out_len += len;
+}
+
+static void conn_put_text(struct conn *c, const char *text)
+{
+	conn_put(c, text, strlen(text));
 }
 
 static void conn_wake_in(struct conn *c, double seconds)
@@ -213,7 +220,7 @@ static bool step_head(struct conn *c)
 	body_start(&c->body, &request, c->route == ROUTE_LEN);
 	c->in_at += request.head_len;
 	if (request.expect && c->knobs.cont != 0 && c->knobs.early == 0 && !c->body.done && c->in_at == c->in_len)
-		conn_put(c, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+		conn_put_text(c, "HTTP/1.1 100 Continue\r\n\r\n");
 	c->phase = c->knobs.early != 0 ? AT_ANSWER : AT_BODY;
 	return true;
 }
@@ -282,7 +289,7 @@ static void conn_put_head(struct conn *c)
 	else if (k->status != 204)
 		snprintf(length, sizeof length, "Content-Length: %zu\r\n", c->total);
 	for (long i = 0; i < k->hints && i < 8; i++)
-		conn_put(c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", 45);
+		conn_put_text(c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
 	char head[512];
 	int len = snprintf(head, sizeof head, "HTTP/1.1 %ld %s\r\nX-Origin: %s\r\nContent-Type: %s\r\n%s%s\r\n",
 		k->status, k->status < 400 ? "OK" : "Error", c->origin->name,
@@ -319,7 +326,7 @@ static bool step_answer(struct conn *c)
 	if (c->route == ROUTE_UPGRADE) {
 		static const char switching[] =
 			"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-		conn_put(c, switching, sizeof switching - 1);
+		conn_put_text(c, switching);
 		c->phase = AT_TUNNEL;
 		return true;
 	}
@@ -398,7 +405,7 @@ static bool step_send(struct conn *c)
 		}
 		c->keep_alive = false;
 	} else if (c->knobs.chunk > 0 && c->knobs.until_close == 0 && !c->head_only) {
-		conn_put(c, "0\r\n\r\n", 5);
+		conn_put_text(c, "0\r\n\r\n");
 	}
 	conn_text_drop(c);
 	c->answered = true;

@@ -1,4 +1,6 @@
 /* The knobs of the demo server: one row each in origin_knobs.def, everything here loops over the rows. */
+#include "config.h"
+
 #include "origin_knobs.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /* Request heads (RFC 9112 section 3 and 5) and body framing (section 6 and 7.1) for the demo server. */
+#include "config.h"
+
 #include "origin_request.h"
 
 #include <string.h>
