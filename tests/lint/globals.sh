@@ -1,0 +1,24 @@
+#!/bin/sh
+# No mutable globals in the daemon and the console: what lives is made in main and handed on. Looks at the objects of the
+# build directory that it is run in; constant tables with pointers are in .data.rel.ro and do not count.
+set -u
+objects=$(find src tui -name '*.o' 2>/dev/null | sort)
+[ -n "$objects" ] || {
+	echo "no objects here; run it in the build directory, after make"
+	exit 1
+}
+found=$(for object in $objects; do
+	# Columns: address, flags, section, size, name. Compilers and sanitizers put names with __ or a dot of their own.
+	objdump -tw "$object" | awk -v object="$object" '
+		/ O [.]?(data|bss|tdata|tbss|sdata)|[*]COM[*]/ && !/[.]data[.]rel[.]ro/ {
+			name = $NF
+			if (name !~ /^(__|[.]L|_ZZ)/ && name !~ /^[.]hidden$/)
+				print object ": " name
+		}'
+done)
+[ -z "$found" ] || {
+	echo "mutable globals (hand the value on in a struct, or make it const):"
+	printf '%s\n' "$found"
+	exit 1
+}
+echo "$(printf '%s\n' "$objects" | wc -l) objects, no mutable globals"
