@@ -85,7 +85,8 @@ def test_missing_file(box):
     assert re.search(r"nowhere\.conf: error: ", err)
 
 
-@pytest.mark.parametrize("content", [b"", b"\0\1\2\3" * 100, b"frontends: {", b"\xef\xbb\xbf", b'@include "/"', b"{" * 5000])
+@pytest.mark.parametrize("content", [b"", b"\0\1\2\3" * 100, b"frontends: {", b"\xef\xbb\xbf", b'@include "/"', b"{" * 5000],
+                         ids=["empty", "binary", "truncated", "bom", "include of a directory", "deep"])
 def test_a_broken_file_is_an_error_and_no_crash(box, content):
     status, _, err = box.check_config(content)
     assert status == 1

@@ -10,9 +10,9 @@ objects=$(find src tui -name '*.o' 2>/dev/null | sort)
 found=$(for object in $objects; do
 	# Columns: address, flags, section, size, name. Compilers and sanitizers put names with __ or a dot of their own.
 	objdump -tw "$object" | awk -v object="$object" '
-		/ O [.]?(data|bss|tdata|tbss|sdata)|[*]COM[*]/ && !/[.]data[.]rel[.]ro/ {
+		/ O [.](data|bss)|[*]COM[*]| [.](tdata|tbss)/ && !/[.]data[.]rel[.]ro/ {
 			name = $NF
-			if (name !~ /^(__|[.]L|_ZZ)/ && name !~ /^[.]hidden$/)
+			if (name !~ /^(__|[.]|_ZZ)/)
 				print object ": " name
 		}'
 done)

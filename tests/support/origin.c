@@ -227,5 +227,9 @@ int main(int argc, char **argv)
 	ev_timer_start(origin->loop, &deadline);
 	while (origin->first != NULL && ev_is_active(&deadline))
 		ev_run(origin->loop, EVRUN_ONCE);
+	conn_free_all(origin);
+	ev_loop_destroy(origin->loop);
+	free(all);
+	free(origin);
 	return 0;
 }

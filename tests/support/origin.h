@@ -28,4 +28,7 @@ void conn_open(struct origin *origin, int fd, bool echo);
 /* Closes idle connections; the others close after the answer that they are at. */
 void conn_stop_all(struct origin *origin);
 
+/* Closes all connections at once and frees their memory. */
+void conn_free_all(struct origin *origin);
+
 #endif

@@ -602,3 +602,14 @@ void conn_stop_all(struct origin *origin)
 			conn_close(c);
 	}
 }
+
+void conn_free_all(struct origin *origin)
+{
+	while (origin->first != NULL)
+		conn_close(origin->first);
+	while (origin->spare != NULL) {
+		struct conn *c = origin->spare;
+		origin->spare = c->next;
+		free(c);
+	}
+}
