@@ -2,6 +2,9 @@
 # No mutable globals in the daemon and the console: what lives is made in main and handed on. Looks at the objects of the
 # build directory that it is run in; constant tables with pointers are in .data.rel.ro and do not count.
 set -u
+# Allowed, with the reason: FILE NAME
+#   counters lost: where a worker that is out of memory counts; all of them write it, nobody reads it
+allowed='counters lost'
 objects=$(find src tui -name '*.o' 2>/dev/null | sort)
 [ -n "$objects" ] || {
 	echo "no objects here; run it in the build directory, after make"
@@ -15,6 +18,9 @@ found=$(for object in $objects; do
 			if (name !~ /^(__|[.]|_ZZ)/)
 				print object ": " name
 		}'
+done | while read -r object name; do
+	file=${object##*liblbd_la-}
+	[ "${file%.o:} ${name%.[0-9]*}" = "$allowed" ] || printf '%s %s\n' "$object" "$name"
 done)
 [ -z "$found" ] || {
 	echo "mutable globals (hand the value on in a struct, or make it const):"

@@ -84,7 +84,7 @@ def test_files(tmp_path, files, word):
 
 def test_readme(tmp_path):
     write(tmp_path, {"README.md": "| build | gcc | compiles |\n[doc](doc/x.md)\n",
-                     "tests/support/packages": "build\tgcc\tthe compiler\n"})
+                     "tests/support/packages": "\t".join(["build", "gcc", "the compiler"]) + "\n"})
     status, out = lint("readme.py", tmp_path)
     assert status == 1
     assert "lacks the row: | build | gcc | the compiler |" in out and "compiles" in out and "doc/x.md" in out
