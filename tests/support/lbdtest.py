@@ -137,8 +137,10 @@ class Client:
         family = socket.AF_UNIX if isinstance(address, str) else (
             socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         self.socket = socket.socket(family)
-        self.socket.settimeout(timeout)
+        # With a timeout, connect to a Unix socket fails at once while its queue is full, instead of waiting.
+        self.socket.settimeout(None if family == socket.AF_UNIX else timeout)
         self.socket.connect(address)
+        self.socket.settimeout(timeout)
         self.buffer = b""
 
     def __enter__(self):

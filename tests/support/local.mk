@@ -9,7 +9,8 @@ lint_checks = tests/lint/layers.py tests/lint/globals.sh tests/lint/files.sh tes
 	tests/lint/spelling.sh
 dist_check_SCRIPTS += $(lint_checks)
 TESTS += $(lint_checks)
-EXTRA_DIST += tests/lint/subjects.sh tests/run.sh tests/pytest.ini tests/conftest.py examples \
+EXTRA_DIST += tests/lint/subjects.sh tests/run.sh tests/pytest.ini tests/conftest.py \
+	$(srcdir)/examples/*.conf examples/quickstart.sh examples/algorithm/canary.c examples/algorithm/Makefile \
 	tests/support/packages tests/support/setup.sh tests/support/coverage.sh tests/support/coverage_layers.py \
 	tests/support/lbdtest.py $(srcdir)/tests/support/test_*.py $(srcdir)/tests/integration/test_*.py
 
