@@ -1,6 +1,7 @@
 # What tests, quickstart and benchmarks share: the demo server, the black-box harness, lint and coverage.
 noinst_PROGRAMS += tests/support/origin
 tests_support_origin_SOURCES = tests/support/origin.c tests/support/origin.h tests/support/origin_conn.c \
+	tests/support/origin_conn.h tests/support/origin_answer.c \
 	tests/support/origin_request.c tests/support/origin_request.h \
 	tests/support/origin_knobs.c tests/support/origin_knobs.h tests/support/origin_knobs.def
 tests_support_origin_LDADD = $(EV_LIBS)

@@ -1,9 +1,8 @@
-/* One connection of the demo server: reads requests, answers them as the knobs say, and misbehaves on demand. The
- * phases stand in the order of the enum; each has a step that returns true when there may be more to do at once. */
+/* One connection of the demo server: reads requests, drives the phases, ends it. Each phase has a step that returns
+ * true when there may be more to do at once. */
 #include "config.h"
 
-#include "origin.h"
-#include "origin_request.h"
+#include "origin_conn.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,31 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IN_SIZE = 65536, OUT_SIZE = 65536, OUT_ROOM = 1024, ECHO_MAX = 4 << 20 };
-
-enum phase { AT_HEAD, AT_BODY, AT_ANSWER, AT_DELAY, AT_SEND, AT_RESET, AT_HANG, AT_TUNNEL, AT_LINGER, AT_END };
-
-enum route { ROUTE_PLAIN, ROUTE_HEALTH, ROUTE_SET, ROUTE_STATS, ROUTE_ECHO, ROUTE_LEN, ROUTE_RAW, ROUTE_UPGRADE };
-
-struct conn {
-	struct origin *origin;
-	struct conn *next, *prev;
-	ev_io reader, writer;
-	ev_timer timer;
-	enum phase phase;
-	enum route route;
-	struct knobs knobs;
-	struct body body; /* of the request */
-	bool eof, head_only, keep_alive, answered;
-	long answers;
-	char *text; /* body of the answer; NULL: the pattern. Owned */
-	size_t text_len, text_room;
-	size_t total, sent, limit; /* of the answer's body; it is broken off at limit */
-	size_t searched, in_at, in_len, out_at, out_len;
-	char in[IN_SIZE], out[OUT_SIZE];
-};
-
-static bool conn_text_add(struct conn *c, const char *data, size_t len)
+bool conn_text_add(struct conn *c, const char *data, size_t len)
 {
 	if (c->text_len + len > ECHO_MAX)
 		return false;
@@ -53,15 +28,14 @@ static bool conn_text_add(struct conn *c, const char *data, size_t len)
 	return true;
 }
 
-static void conn_text_drop(struct conn *c)
+void conn_text_drop(struct conn *c)
 {
 	free(c->text);
 	c->text = NULL;
 	c->text_len = c->text_room = 0;
 }
 
-/* Sends what waits; true when nothing is left. */
-static bool conn_flush(struct conn *c)
+bool conn_flush(struct conn *c)
 {
 	while (c->out_at < c->out_len) {
 		ssize_t n = send(c->writer.fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL);
@@ -83,7 +57,7 @@ static bool conn_flush(struct conn *c)
 	return true;
 }
 
-static size_t conn_room(struct conn *c)
+size_t conn_room(struct conn *c)
 {
 	if (c->out_at > 0) {
 		memmove(c->out, c->out + c->out_at, c->out_len - c->out_at);
@@ -93,19 +67,18 @@ static size_t conn_room(struct conn *c)
 	return OUT_SIZE - c->out_len;
 }
 
-/* Callers see to it that there is room: OUT_ROOM is kept free for heads. */
-static void conn_put(struct conn *c, const char *data, size_t len)
+void conn_put(struct conn *c, const char *data, size_t len)
 {
 	memcpy(c->out + c->out_len, data, len);
 	c->out_len += len;
 }
 
-static void conn_put_text(struct conn *c, const char *text)
+void conn_put_text(struct conn *c, const char *text)
 {
 	conn_put(c, text, strlen(text));
 }
 
-static void conn_wake_in(struct conn *c, double seconds)
+void conn_wake_in(struct conn *c, double seconds)
 {
 	ev_timer_stop(c->origin->loop, &c->timer);
 	ev_timer_set(&c->timer, seconds, 0.);
@@ -242,177 +215,6 @@ static bool step_body(struct conn *c)
 	return c->phase != AT_BODY;
 }
 
-/* Decides what the body of the answer is; text that is set is the body, else the pattern. */
-static void conn_choose_text(struct conn *c)
-{
-	char text[1024];
-	struct origin *origin = c->origin;
-	int len = 0;
-	if (c->route == ROUTE_SET)
-		len = (int)knobs_print(&origin->knobs, text, sizeof text);
-	else if (c->route == ROUTE_STATS)
-		len = snprintf(text, sizeof text,
-			"{\"name\":\"%s\",\"requests\":%lu,\"answered\":%lu,\"bad\":%lu,\"health\":%lu,\"control\":%lu,"
-			"\"connections\":%lu,\"open\":%lu}\n",
-			origin->name, origin->requests, origin->answered, origin->bad, origin->health, origin->control,
-			origin->connections, origin->open);
-	else if (c->route == ROUTE_LEN)
-		len = snprintf(text, sizeof text, "{\"length\":%lu,\"crc32\":\"%08x\"}\n",
-			(unsigned long)c->body.length, ~c->body.crc);
-	else if (c->route != ROUTE_ECHO && c->knobs.body < 0)
-		len = snprintf(text, sizeof text, "%s\n", origin->name);
-	if (len > 0 && !conn_text_add(c, text, (size_t)len))
-		c->knobs.status = 500;
-	c->total = c->text != NULL ? c->text_len : (size_t)(c->knobs.body > 0 ? c->knobs.body : 0);
-}
-
-static bool conn_share_of_errors(struct conn *c)
-{
-	if (c->knobs.error <= 0)
-		return false;
-	c->origin->error_debt += c->knobs.error;
-	if (c->origin->error_debt < 100)
-		return false;
-	c->origin->error_debt -= 100;
-	return true;
-}
-
-static void conn_put_head(struct conn *c)
-{
-	const struct knobs *k = &c->knobs;
-	char length[64] = "";
-	bool bodyless = k->status == 204 || k->status == 304;
-	if (k->until_close != 0)
-		c->keep_alive = false;
-	else if (k->chunk > 0)
-		snprintf(length, sizeof length, "Transfer-Encoding: chunked\r\n");
-	else if (k->status != 204)
-		snprintf(length, sizeof length, "Content-Length: %zu\r\n", c->total);
-	for (long i = 0; i < k->hints && i < 8; i++)
-		conn_put_text(c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
-	char head[512];
-	int len = snprintf(head, sizeof head, "HTTP/1.1 %ld %s\r\nX-Origin: %s\r\nContent-Type: %s\r\n%s%s\r\n",
-		k->status, k->status < 400 ? "OK" : "Error", c->origin->name,
-		c->text != NULL ? "text/plain" : "application/octet-stream", length,
-		c->keep_alive ? "" : "Connection: close\r\n");
-	conn_put(c, head, (size_t)len);
-	c->head_only |= bodyless;
-}
-
-static bool step_answer(struct conn *c)
-{
-	struct knobs *k = &c->knobs;
-	if (k->hang != 0) {
-		c->phase = AT_HANG;
-		return true;
-	}
-	if (k->delay > 0) {
-		conn_wake_in(c, (double)k->delay / 1000.);
-		k->delay = 0;
-		c->phase = AT_DELAY;
-		return false;
-	}
-	if (k->reset == 0) {
-		c->phase = AT_RESET;
-		return true;
-	}
-	if (conn_room(c) < OUT_SIZE / 2 && !conn_flush(c))
-		return false;
-	if (conn_share_of_errors(c))
-		k->status = k->error_status;
-	c->answers++;
-	if (c->origin->stopping || k->close != 0 || k->early == 2 || (k->keep > 0 && c->answers >= k->keep))
-		c->keep_alive = false;
-	if (c->route == ROUTE_UPGRADE) {
-		static const char switching[] =
-			"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-		conn_put_text(c, switching);
-		c->phase = AT_TUNNEL;
-		return true;
-	}
-	if (c->route != ROUTE_RAW || k->status == 400) {
-		conn_choose_text(c);
-		conn_put_head(c);
-	} else {
-		c->total = c->text_len;
-		k->chunk = 0;
-	}
-	c->sent = 0;
-	c->limit = c->head_only ? 0 : c->total;
-	if (k->cut >= 0 && (size_t)k->cut < c->limit)
-		c->limit = (size_t)k->cut;
-	if (k->reset > 0 && (size_t)k->reset < c->limit)
-		c->limit = (size_t)k->reset;
-	c->phase = AT_SEND;
-	return true;
-}
-
-/* One piece of the body into the output, at most max bytes, in a chunk of its own if that is asked for. */
-static void conn_put_piece(struct conn *c, size_t max)
-{
-	size_t len = c->limit - c->sent < max ? c->limit - c->sent : max;
-	if (c->text == NULL && len > PATTERN_SIZE - PATTERN_PERIOD)
-		len = PATTERN_SIZE - PATTERN_PERIOD;
-	if (c->knobs.chunk > 0) {
-		if (len > (size_t)c->knobs.chunk)
-			len = (size_t)c->knobs.chunk;
-		c->out_len += (size_t)sprintf(c->out + c->out_len, "%zx\r\n", len);
-	}
-	const char *from =
-		c->text != NULL ? c->text + c->sent : (const char *)c->origin->pattern + c->sent % PATTERN_PERIOD;
-	conn_put(c, from, len);
-	if (c->knobs.chunk > 0)
-		conn_put(c, "\r\n", 2);
-	c->sent += len;
-}
-
-/* What is sent of a slow body at each tick of 10 ms. */
-static size_t conn_allowance(const struct conn *c)
-{
-	return c->knobs.rate >= 100 ? (size_t)c->knobs.rate / 100 : 1;
-}
-
-static bool step_send(struct conn *c)
-{
-	bool slow = c->knobs.rate > 0;
-	size_t allowed = slow ? conn_allowance(c) : SIZE_MAX;
-	while (c->sent < c->limit && allowed > 0) {
-		size_t room = conn_room(c), before = c->sent;
-		if (room <= OUT_ROOM) {
-			if (!conn_flush(c) || c->phase == AT_END)
-				return false;
-			continue;
-		}
-		conn_put_piece(c, room - 64 < allowed ? room - 64 : allowed);
-		allowed -= c->sent - before;
-	}
-	if (c->sent < c->limit) {
-		conn_wake_in(c, c->knobs.rate >= 100 ? 0.01 : 1. / (double)c->knobs.rate);
-		conn_flush(c);
-		return false;
-	}
-	c->origin->answered++;
-	if (c->limit < c->total && !c->head_only) {
-		if (!conn_flush(c)) {
-			c->origin->answered--;
-			return false;
-		}
-		if (c->knobs.reset > 0 && c->limit == (size_t)c->knobs.reset) {
-			/* A reset throws away what the kernel has not sent yet: give it a moment. */
-			conn_wake_in(c, 0.02);
-			c->phase = AT_RESET;
-			return false;
-		}
-		c->keep_alive = false;
-	} else if (c->knobs.chunk > 0 && c->knobs.until_close == 0 && !c->head_only) {
-		conn_put_text(c, "0\r\n\r\n");
-	}
-	conn_text_drop(c);
-	c->answered = true;
-	c->phase = !c->keep_alive ? AT_LINGER : c->body.done ? AT_HEAD : AT_BODY;
-	return true;
-}
-
 static bool step_reset(struct conn *c)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};
@@ -469,9 +271,9 @@ static bool conn_step(struct conn *c)
 	case AT_BODY:
 		return step_body(c);
 	case AT_ANSWER:
-		return step_answer(c);
+		return conn_answer(c);
 	case AT_SEND:
-		return step_send(c);
+		return conn_send_body(c);
 	case AT_RESET:
 		return step_reset(c);
 	case AT_HANG:
