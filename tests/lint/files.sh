@@ -1,6 +1,6 @@
 #!/bin/sh
-# Files: base names of sources are unique, so that a stack trace or a log line names one place; no path of somebody's
-# machine; no trailing blanks; no mark of unfinished work.
+# Files: base names of sources are unique, so that a stack trace or a log line names one place (each program has its own
+# main.c and tables); no path of somebody's machine; no trailing blanks; no mark of unfinished work.
 set -u
 cd "${srcdir:-$(dirname "$0")/../..}" || exit 1
 status=0
@@ -20,8 +20,12 @@ fi
 files=$(printf '%s\n' "$files" | grep -v '/corpus/' | while read -r file; do [ ! -f "$file" ] || echo "$file"; done)
 texts=$(printf '%s\n' "$files" | grep -E '\.(c|h|def|sh|py|md|mk|ac|am|conf|[1-8])$|run$|packages$')
 
-sources=$(find src tui include \( -name '*.c' -o -name '*.h' -o -name '*.def' \))
+sources=$(find src tui include \( -name '*.c' -o -name '*.h' \) ! -name main.c)
 complain "several files with one base name" "$(printf '%s\n' "$sources" | sed 's|.*/||' | sort | uniq -d)"
+for part in src tui; do
+	complain "several tables with one base name in $part" \
+		"$(find "$part" -name '*.def' 2>/dev/null | sed 's|.*/||' | sort | uniq -d)"
+done
 # The names are taken apart so that this file does not find itself.
 homes="wor""k|far""m|roo""t|hom""e/[a-z]+|User""s"
 # shellcheck disable=SC2086
