@@ -62,7 +62,8 @@ setup_build() {
 		}
 	fi
 	mkdir -p "$dir"
-	if [ ! -f "$dir/Makefile" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$*" ]; then
+	if [ ! -f "$dir/Makefile" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$*" ] ||
+		[ -n "$(find "$top/configure" -newer "$dir/config.status")" ]; then
 		say "configuring in $dir"
 		(cd "$dir" && "$top/configure" -q "$@") || die "configure failed; $dir/config.log has the details"
 		printf '%s\n' "$*" >"$dir/configured"
