@@ -8,16 +8,17 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "support"))
 import lbdtest  # noqa: E402
 
 
-@pytest.hookimpl(hookwrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    setattr(item, "report_" + call.when, outcome.get_result())
-
-
 @pytest.fixture
-def box(request):
+def box():
     """A Sandbox: whatever it starts is stopped and checked at the end of the test."""
     sandbox = lbdtest.Sandbox()
     yield sandbox
-    report = getattr(request.node, "report_call", None)
-    sandbox.close(keep=bool(report and report.failed))
+    sandbox.close()
+
+
+@pytest.fixture(scope="module")
+def shared_box():
+    """The same for all tests of a file, for tables of cases that one daemon can answer."""
+    sandbox = lbdtest.Sandbox()
+    yield sandbox
+    sandbox.close()

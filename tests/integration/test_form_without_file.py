@@ -8,7 +8,6 @@ def start(box, *args):
     port = box.port()
     process = Process(box, "plain", [LBD, "-b", f"127.0.0.1:{port}", "-L", PLUGINS, *args],
                       env=box.sanitizer_env("plain"))
-    box.processes.append(process)
     wait_for(lambda: port in listening_ports() or not process.running, what=f"the port; log: {process.log}")
     return process, port
 

@@ -48,13 +48,9 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def server():
+def server(shared_box):
     """One daemon for the whole table; each row asserts that it is as alive as before."""
-    import lbdtest
-    box = lbdtest.Sandbox()
-    lbd, origin = box.serve("a")
-    yield lbd, origin
-    box.close()
+    return shared_box.serve("a")
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -22,12 +22,8 @@ BAD = {
 
 
 @pytest.fixture(scope="module")
-def server():
-    import lbdtest
-    box = lbdtest.Sandbox()
-    lbd, _ = box.serve("a", backend={"retry": {"attempts": 1}, "passive": {"window": 0}})
-    yield lbd
-    box.close()
+def server(shared_box):
+    return shared_box.serve("a", backend={"retry": {"attempts": 1}, "passive": {"window": 0}})[0]
 
 
 @pytest.mark.parametrize("name", BAD)

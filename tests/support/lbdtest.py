@@ -374,9 +374,11 @@ class Process:
         self.out_path = sandbox.directory / f"{name}.out"
         self.err_path = sandbox.directory / f"{name}.err"
         with open(self.out_path, "ab") as out, open(self.err_path, "ab") as err:
-            self.child = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            # Should this process die in the middle of a test, the kernel ends its children.
+            self.child = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *self.argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                           env={**os.environ, **(env or {})}, **popen)
         self.pid = self.child.pid
+        sandbox.processes.append(self)
 
     @property
     def out(self):
@@ -549,11 +551,13 @@ class Lbd(Process):
         self.write_config(config)
         self.checked = False
         self.expect_exit = 0
+        self.fds_at_start = 0
         super().__init__(sandbox, name, [LBD, "-f", self.config_path, "-L", PLUGINS, *args],
                          env={**sandbox.sanitizer_env(name), **(env or {})})
+        sandbox.daemons.append(self)
         if wait:
             self.wait_ready()
-        self.fds_at_start = len(self.held_fds()) if wait else 0
+            self.fds_at_start = len(self.held_fds())
 
     def write_config(self, config):
         text = config_text(config)
@@ -722,9 +726,7 @@ class Sandbox:
                 "TSAN_OPTIONS": f"{log}:halt_on_error=0:exitcode=97"}
 
     def origin(self, name="a", **knobs):
-        origin = Origin(self, name, **knobs)
-        self.processes.append(origin)
-        return origin
+        return Origin(self, name, **knobs)
 
     def origins(self, *names, **knobs):
         return [self.origin(name, **knobs) for name in names]
@@ -757,9 +759,7 @@ class Sandbox:
         return merge(merge(base, extra), top or {})
 
     def lbd(self, config, args=(), env=None, wait=True):
-        daemon = Lbd(self, config, args, env, wait)
-        self.daemons.append(daemon)
-        return daemon
+        return Lbd(self, config, args, env, wait)
 
     def serve(self, *names, frontend=None, backend=None, top=None, **knobs):
         """The usual start: demo servers of these names behind one lbd. Returns (lbd, origin, ...)."""
@@ -783,7 +783,8 @@ class Sandbox:
         path.write_bytes(text if isinstance(text, bytes) else config_text(text).encode())
         return self.run("-c", "-f", path, "-L", PLUGINS)
 
-    def close(self, keep=False):
+    def close(self):
+        """Ends everything. $LBD_KEEP keeps the files."""
         problems = []
         for daemon in self.daemons:
             try:
@@ -791,17 +792,15 @@ class Sandbox:
             except Failure as failure:
                 problems.append(str(failure))
         for process in self.processes:
-            if process.running:
-                process.resume()
-                process.kill()
+            process.kill()
         for closer in self.closers:
             try:
                 closer.close()
             except OSError:
                 pass
-        if problems or keep:
-            raise_text = "\n".join(problems)
-            if raise_text:
-                raise Failure(f"{raise_text}\n(files: {self.directory})")
+        if "LBD_KEEP" in os.environ:
+            print(f"files: {self.directory}")
         else:
             shutil.rmtree(self.directory, ignore_errors=True)
+        if problems:
+            raise Failure("\n".join(problems))
