@@ -56,6 +56,14 @@ origin_decided() {
 	grep -q '^listening' "$work/$1.out" || ! kill -0 "$2" 2>/dev/null
 }
 
+daemon_answers() {
+	curl -sf --noproxy '*' -o /dev/null "$url"
+}
+
+daemon_decided() {
+	daemon_answers || ! kill -0 "$daemon" 2>/dev/null
+}
+
 setup_install build run
 setup_build "$build"
 work=$(mktemp -d "${TMPDIR:-/tmp}/lbd-quickstart.XXXXXX")
@@ -81,7 +89,7 @@ url=http://127.0.0.1:$port/
 "$build/lbd" -f "$conf" -L "$build/src/algorithms/.libs" 2>"$work/lbd.log" &
 daemon=$!
 pids="$daemon $pids"
-if ! await 10 curl -sf --noproxy '*' -o /dev/null "$url"; then
+if ! await 10 daemon_decided || ! daemon_answers; then
 	cat "$work/lbd.log" >&2
 	die "lbd does not answer on $url"
 fi
