@@ -20,14 +20,14 @@ def test_term_finishes_the_running_exchange(box):
 
 def test_term_under_load_loses_nothing(box):
     for _ in range(3):
-        lbd, *_ = box.serve("a", "b", top={"global": {"threads": 4}}, delay=5)
-        load = Load(lbd.port, clients=16)
+        lbd, a, b = box.serve("a", "b", top={"global": {"threads": 4}}, delay=5)
+        load = Load(lbd.port, clients=16, may_close=True)
         wait_for(lambda: len(load.results) > 200)
         lbd.signal(signal.SIGTERM)
         assert lbd.wait() == 0
         load.stop()
         assert load.errors == []
-        assert load.count(200) == len(load.results)
+        assert load.count(200) == len(load.results) == a.requests() + b.requests()
 
 
 def test_int_is_the_same(box):

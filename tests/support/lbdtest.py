@@ -141,7 +141,7 @@ class Client:
         self.socket.settimeout(None if family == socket.AF_UNIX else timeout)
         self.socket.connect(address)
         self.socket.settimeout(timeout)
-        self.buffer = b""
+        self.buffer, self.received = b"", 0
 
     def __enter__(self):
         return self
@@ -168,6 +168,7 @@ class Client:
         """Reads once; False at the end of the stream. A reset is ConnectionResetError."""
         data = self.socket.recv(262144)
         self.buffer += data
+        self.received += len(data)
         return bool(data)
 
     def need(self, count):
@@ -181,6 +182,7 @@ class Client:
                     raise Failure(f"the stream ended after {have} of {count} bytes: {self.buffer[-200:]!r}")
                 parts.append(data)
                 have += len(data)
+                self.received += len(data)
             self.buffer = b"".join(parts)
         taken, self.buffer = self.buffer[:count], self.buffer[count:]
         return taken
@@ -201,6 +203,7 @@ class Client:
             if not data:
                 return b"".join(parts)
             parts.append(data)
+            self.received += len(data)
 
     def read_head(self):
         head = self.until(b"\r\n\r\n")
@@ -297,14 +300,17 @@ def curl(*args, timeout=30):
 
 
 class Load:
-    """Clients that send requests one after another and account for each of them. With spare connections closed by the
-    other side between two requests (Connection: close, or an idle close before a byte was sent) they connect anew."""
+    """Clients that send requests one after another and account for each of them. With may_close they connect anew, like
+    every client of HTTP, when the other side closes a connection between two answers and that crosses a request: it is
+    counted in stale, and sent again. Whether a server had seen it is told by comparing its count with results."""
 
-    def __init__(self, address, clients=8, target="/", each=None, method="GET", body=None, pause=0.0):
+    def __init__(self, address, clients=8, target="/", each=None, method="GET", body=None, pause=0.0,
+                 may_close=False):
+        self.may_close = may_close
         self.address, self.target, self.method, self.body = address, target, method, body
         self.pause, self.each = pause, each
         self.results, self.errors = [], []
-        self.refused = 0
+        self.refused, self.stale = 0, 0
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
         for thread in self.threads:
@@ -331,6 +337,7 @@ class Load:
                     client.close()
                     client = None
                     continue
+                before = client.received
                 client.send(data)
                 response = client.response(self.method)
                 self.results.append((response.status, response.origin, response.body))
@@ -339,8 +346,11 @@ class Load:
                     client.close()
                     client = None
             except (OSError, Failure) as error:
-                self.errors.append(repr(error))
-                done += 1
+                if self.may_close and not fresh and client.received == before and not isinstance(error, socket.timeout):
+                    self.stale += 1
+                else:
+                    self.errors.append(repr(error))
+                    done += 1
                 client.close()
                 client = None
             if self.pause:
@@ -505,7 +515,7 @@ class ScriptedServer:
 
     def _serve(self, accepted, number):
         client = Client.__new__(Client)
-        client.socket, client.buffer, client.timeout = accepted, b"", 20.0
+        client.socket, client.buffer, client.timeout, client.received = accepted, b"", 20.0, 0
         accepted.settimeout(20.0)
         try:
             self.script(client, number)
