@@ -52,30 +52,38 @@ count_check() {
 	count "make check" "$good" "$bad"
 }
 
+# Sanitizers write into files: what they find in a child must not be lost in some log.
+sanitizers() {
+	export LSAN_OPTIONS="suppressions=$top/tests/support/lsan.supp:print_suppressions=0"
+	export ASAN_OPTIONS="log_path=$build/san/$1:detect_stack_use_after_return=1"
+	export UBSAN_OPTIONS="log_path=$build/san/$1:print_stacktrace=1:halt_on_error=1"
+}
+
+count_findings() {
+	findings=$(find san -type f -name "$1.*" -size +0 | wc -l)
+	[ "$findings" -eq 0 ] && return
+	find san -type f -name "$1.*" -exec head -n 60 {} +
+	count "findings of sanitizers in $1" 0 "$findings"
+}
+
 run_check() {
 	find . -name '*.trs' -exec rm -f {} +
-	rm -rf san
-	mkdir san
-	ASAN_OPTIONS="log_path=$build/san/unit:detect_stack_use_after_return=1" \
-		UBSAN_OPTIONS="log_path=$build/san/unit:print_stacktrace=1:halt_on_error=1" \
-		make -s -k -j"$jobs" check >check.log 2>&1 || say "make check found failures"
-	[ -n "$(find . -name '*.trs' | head -n 1)" ] || {
-		tail -n 60 check.log
+	sanitizers check
+	make -s -k -j"$jobs" check >check.log 2>&1 || say "make check found failures"
+	if [ -n "$(find . -name '*.trs' | head -n 1)" ]; then
+		count_check
+	else
+		grep -E 'error:|No rule|[*][*][*]' check.log || tail -n 60 check.log
 		count "make check (did not run)" 0 1
-		return
-	}
-	count_check
-	findings=$(find san -type f | wc -l)
-	if [ "$findings" -gt 0 ]; then
-		find san -type f -exec head -n 60 {} +
-		count "sanitizer findings" 0 "$findings"
 	fi
+	count_findings check
 }
 
 run_pytest() {
 	suite=$1
 	[ -n "$(find "$top/tests/$suite" -name 'test_*.py' 2>/dev/null | head -n 1)" ] || return 0
 	say "pytest tests/$suite"
+	sanitizers "$suite"
 	LBD_BUILD=$build PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -n "$jobs" --timeout 120 --color no \
 		"$top/tests/$suite" </dev/null >"pytest-$suite.log" 2>&1
 	status=$?
@@ -85,6 +93,7 @@ run_pytest() {
 	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
 	[ "$bad" -eq 0 ] || tail -n 250 "pytest-$suite.log"
 	count "tests/$suite" "$good" "$bad"
+	count_findings "$suite"
 }
 
 setup_install build run test
@@ -96,6 +105,8 @@ jobs=$(setup_jobs)
 	exit 1
 }
 cd "$build" || exit 1
+rm -rf san
+mkdir san
 say "make check"
 run_check
 for suite in support integration tui; do

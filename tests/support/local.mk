@@ -12,7 +12,7 @@ dist_check_SCRIPTS += $(lint_checks)
 TESTS += $(lint_checks)
 EXTRA_DIST += tests/lint/subjects.sh tests/run.sh tests/pytest.ini tests/conftest.py \
 	$(srcdir)/examples/*.conf examples/quickstart.sh examples/algorithm/canary.c examples/algorithm/Makefile \
-	tests/support/packages tests/support/setup.sh tests/support/coverage.sh tests/support/coverage_layers.py \
+	tests/support/packages tests/support/lsan.supp tests/support/setup.sh tests/support/coverage.sh tests/support/coverage_layers.py \
 	tests/support/lbdtest.py $(srcdir)/tests/support/test_*.py $(srcdir)/tests/integration/test_*.py
 
 # Lines that the unit tests and the black-box tests execute, by layer; under 80 percent in one of them is a failure.
