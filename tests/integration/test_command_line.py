@@ -1,0 +1,128 @@
+"""Arguments, exit codes and what a user reads when a configuration is wrong."""
+import re
+
+import pytest
+
+VALID = """
+frontends: { web: { bind = [ "127.0.0.1:18080" ]; default_backend = "app"; }; };
+backends: { app: { servers: { a: { address = "127.0.0.1:18081"; }; }; }; };
+"""
+
+
+def test_version_is_one_line(box):
+    status, out, err = box.run("-v")
+    assert (status, err) == (0, "")
+    assert re.fullmatch(r"lbd \S*\d+\.\d+\.\d+.*\n", out)
+
+
+def test_long_version_names_options_and_libraries(box):
+    status, out, _ = box.run("-V")
+    assert status == 0
+    for word in ("libev", "libconfig", "PCRE2"):
+        assert word.lower() in out.lower()
+
+
+def test_help_names_every_option(box):
+    status, out, _ = box.run("-h")
+    assert status == 0
+    for option in ("-f", "-c", "-q", "-D", "-p", "-L", "-v", "-V", "-h", "-b", "-a", "-s", "--dump-config", "--list"):
+        assert option in out
+
+
+def test_no_argument_is_a_usage_error(box):
+    status, _, err = box.run()
+    assert status == 1
+    assert "-f" in err
+
+
+def test_unknown_option_is_a_usage_error(box):
+    status, _, err = box.run("--frobnicate")
+    assert status == 1
+    assert "frobnicate" in err
+
+
+def test_valid_configuration(box):
+    assert box.check_config(VALID) == (0, "Configuration file is valid\n", "")
+
+
+def test_quiet_check_says_nothing(box):
+    path = box.path("ok.conf")
+    path.write_text(VALID)
+    assert box.run("-c", "-q", "-f", path) == (0, "", "")
+
+
+@pytest.mark.parametrize("old,new,line,words", [
+    ("default_backend", "default_backand", 2, ["default_backand", "default_backend"]),
+    ("servers:", "server:", 3, ["server", "servers"]),
+    ('"app"; };', '"ap"; };', 2, ["ap", "app"]),
+    ("127.0.0.1:18081", "127.0.0.1:99999", 3, ["99999"]),
+    ("backends:", "algorithm = 5;\nbackends:", 3, ["algorithm"]),
+    ("{ address", "{ weight = 257; address", 3, ["weight", "257", "256"]),
+    ("{ address", '{ weight = "heavy"; address', 3, ["weight", "heavy"]),
+    ("servers:", 'algorithm = "smooth_wrx"; servers:', 3, ["smooth_wrx", "smooth_wrr"]),
+    ("servers:", 'check: { interval = "5 parsecs"; }; servers:', 3, ["interval", "5 parsecs"]),
+    ("servers:", 'mode = "htpp"; servers:', 3, ["htpp", "http"]),
+    ("bind = [", "bind = [[", 2, []),
+])
+def test_error_names_file_line_and_cause(box, old, new, line, words):
+    status, out, err = box.check_config(VALID.replace(old, new, 1))
+    assert (status, out) == (1, "")
+    assert re.search(rf"\.conf:{line}: error: ", err), err
+    for word in words:
+        assert word in err
+
+
+def test_all_errors_are_reported_in_one_run(box):
+    bad = VALID.replace("default_backend", "default_backand").replace("address", "adress")
+    status, _, err = box.check_config(bad)
+    assert status == 1
+    assert re.search(r":2: error: .*default_backand", err) and re.search(r":3: error: .*adress", err), err
+
+
+def test_missing_file(box):
+    status, _, err = box.run("-c", "-f", box.path("nowhere.conf"))
+    assert status == 1
+    assert re.search(r"nowhere\.conf: error: ", err)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\1\2\3" * 100, b"frontends: {", b"\xef\xbb\xbf", b'@include "/"', b"{" * 5000],
+                         ids=["empty", "binary", "truncated", "bom", "include of a directory", "deep"])
+def test_a_broken_file_is_an_error_and_no_crash(box, content):
+    status, _, err = box.check_config(content)
+    assert status == 1
+    assert "error: " in err
+
+
+def test_the_same_error_ends_the_start(box):
+    path = box.path("bad.conf")
+    path.write_text(VALID.replace("backends", "backend"))
+    status, _, err = box.run("-f", path)
+    assert status == 1
+    assert "backends" in err
+
+
+def test_a_taken_port_is_an_error_with_the_address(box):
+    other = box.origin()
+    status, _, err = box.run("-b", other.address, "127.0.0.1:1", "-L", "/nonexistent")
+    assert status == 1
+    assert other.address in err
+
+
+@pytest.mark.parametrize("what,known", [("options", "default_backend"), ("algorithms", "smooth_wrr"),
+                                        ("counters", ""), ("commands", "show stat"), ("reasons", "")])
+def test_lists(box, what, known):
+    from lbdtest import PLUGINS
+    status, out, _ = box.run(f"--list={what}", "-L", PLUGINS)
+    assert status == 0
+    assert known in out and len(out.splitlines()) >= 3
+
+
+def test_dumped_configuration_is_valid_and_a_fixed_point(box):
+    path = box.path("one.conf")
+    path.write_text(VALID)
+    status, dumped, err = box.run("--dump-config", "-f", path)
+    assert status == 0, err
+    assert "keep_alive" in dumped
+    assert box.check_config(dumped)[0] == 0
+    path.write_text(dumped)
+    assert box.run("--dump-config", "-f", path)[1] == dumped

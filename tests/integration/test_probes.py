@@ -1,0 +1,95 @@
+"""Active checks: UP -> DOWN -> UP, as seen from the socket and by the traffic."""
+import pytest
+from lbdtest import http, wait_for
+
+FAST = {"path": "/health", "interval": "50ms", "fast_interval": "30ms", "down_interval": "50ms", "timeout": "500ms",
+        "rise": 2, "fall": 3}
+
+
+def test_a_failing_check_takes_the_server_out_and_back(box):
+    lbd, a, _ = box.serve("a", "b", backend={"check": FAST})
+    lbd.wait_status("app", "a", "UP")
+    wait_for(lambda: lbd.stat("app", "a")["check_status"] == "L7OK")
+    a.set(health=500)
+    wait_for(lambda: lbd.stat("app", "a")["status"].startswith("DOWN"))
+    row = lbd.stat("app", "a")
+    assert (row["check_status"].removeprefix("* "), row["check_code"], row["chkdown"]) == ("L7STS", "500", "1")
+    assert {http(lbd.port).origin for _ in range(10)} == {"b"}
+    a.set(health=200)
+    wait_for(lambda: lbd.stat("app", "a")["status"] == "UP")
+    wait_for(lambda: {http(lbd.port).origin for _ in range(10)} == {"a", "b"})
+    assert "app/a" in lbd.log and "DOWN" in lbd.log
+
+
+@pytest.mark.parametrize("fault,word", [("kill", "L4CON"), ("pause", "L7TOUT"), ("pause tcp", "L4OK")])
+def test_how_a_server_fails_is_told(box, fault, word):
+    check = {**FAST, "timeout": "200ms"}
+    if "tcp" in fault:
+        check = {**check, "type": "tcp"}
+        del check["path"]
+    lbd, a, _ = box.serve("a", "b", backend={"check": check})
+    wait_for(lambda: lbd.stat("app", "a")["check_status"].removeprefix("* ") in ("L7OK", "L4OK"))
+    if fault == "kill":
+        a.kill()
+    else:
+        a.pause()
+    wait_for(lambda: lbd.stat("app", "a")["check_status"].removeprefix("* ") == word)
+    if "tcp" not in fault:
+        wait_for(lambda: lbd.stat("app", "a")["status"].startswith("DOWN"))
+
+
+def test_first_probe_decides(box):
+    a, b = box.origins("a", "b")
+    a.set(health=503)
+    lbd = box.lbd(box.config({"a": a, "b": b}, backend={"check": {**FAST, "interval": "200ms"}}))
+    lbd.wait_status("app", "a", "DOWN")
+    lbd.wait_status("app", "b", "UP")
+
+
+def test_expected_status_and_body(box):
+    a, b = box.origins("a", "b")
+    lbd = box.lbd(box.config({"a": a, "b": b}, backend={
+        "check": {**FAST, "expect_status": "200,404", "expect_body": "^a"}}))
+    lbd.wait_status("app", "b", "DOWN")
+    assert lbd.stat("app", "b")["check_status"].removeprefix("* ") == "L7RSP"
+    a.set(health=404)
+    wait_for(lambda: lbd.stat("app", "a")["check_code"] == "404")
+    assert lbd.stat("app", "a")["status"] == "UP"
+
+
+def test_all_down_is_503_and_the_backend_says_so(box):
+    lbd, a = box.serve("a", backend={"check": FAST})
+    a.set(health=500)
+    lbd.wait_status("app", "BACKEND", "DOWN")
+    assert http(lbd.port).status == 503
+    a.set(health=200)
+    lbd.wait_status("app", "BACKEND", "UP")
+    assert http(lbd.port).status == 200
+
+
+def test_no_probes_in_maintenance(box):
+    import time
+    lbd, a = box.serve("a", backend={"check": FAST})
+    wait_for(lambda: a.stats()["health"] > 2)
+    lbd.act("set server app/a state maint")
+    time.sleep(0.3)
+    seen = a.stats()["health"]
+    time.sleep(0.4)
+    assert a.stats()["health"] == seen
+    lbd.act("set server app/a state ready")
+    wait_for(lambda: a.stats()["health"] > seen)
+
+
+def test_without_checks_a_server_says_so(box):
+    lbd, _ = box.serve("a")
+    row = lbd.stat("app", "a")
+    assert (row["status"], row["check_status"]) == ("no check", "")
+
+
+def test_show_health_has_the_last_probes(box):
+    lbd, a = box.serve("a", backend={"check": FAST})
+    wait_for(lambda: "ooo" in lbd.table("show health")[0]["probes"])
+    a.set(health=500)
+    wait_for(lambda: lbd.table("show health")[0]["probes"].endswith("xxx"))
+    row = lbd.table("show health app")[0]
+    assert (row["backend"], row["server"], row["state"], row["admin_state"]) == ("app", "a", "unhealthy", "ready")

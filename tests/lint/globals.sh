@@ -1,0 +1,35 @@
+#!/bin/sh
+# No mutable globals in the daemon and the console: what lives is made in main and handed on. Looks at the objects of the
+# build directory that it is run in; constant tables with pointers are in .data.rel.ro and do not count.
+set -u
+# Allowed, with the reason: one row for each, source file and name.
+#   counters.c lost: where a worker that is out of memory counts; all of them write it, nobody reads it
+#   crash.c: what a signal handler needs to restore the terminal; a handler gets no argument
+allowed=' counters.c:lost crash.c:crash_armed crash.c:crash_state '
+objects=$(find src tui -name '*.o' 2>/dev/null | sort)
+[ -n "$objects" ] || {
+	echo "no objects here; run it in the build directory, after make"
+	exit 1
+}
+found=$(for object in $objects; do
+	# Columns: address, flags, section, size, name. Compilers and sanitizers put names with __ or a dot of their own.
+	objdump -tw "$object" | awk -v object="$object" '
+		/ O [.](data|bss)|[*]COM[*]| [.](tdata|tbss)/ && !/[.]data[.]rel[.]ro/ {
+			name = $NF
+			if (name !~ /^(__|[.]|_ZZ)/)
+				print object ": " name
+		}'
+done | while read -r object name; do
+	file=${object##*/}
+	file=${file##*_la-}
+	case $allowed in
+	*" ${file%.o:}.c:${name%.[0-9]*} "*) ;;
+	*) printf '%s %s\n' "$object" "$name" ;;
+	esac
+done)
+[ -z "$found" ] || {
+	echo "mutable globals (hand the value on in a struct, or make it const):"
+	printf '%s\n' "$found"
+	exit 1
+}
+echo "$(printf '%s\n' "$objects" | wc -l) objects, no mutable globals"
