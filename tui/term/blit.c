@@ -70,9 +70,11 @@ static bool blit_same(const struct cell *a, const struct cell *b)
 
 void blit_paint(struct blit *blit, const struct grid *grid, bool full)
 {
-	bool known = blit->last.width == grid->width && blit->last.height == grid->height && !full;
+	bool known = blit->last.width == grid->width && blit->last.height == grid->height && !full &&
+		     grid->width * grid->height > 1;
 
-	if (full) {
+	/* Curses does not update a screen whose only cell is its last one; it does draw it anew. */
+	if (full || grid->width * grid->height == 1) {
 		erase();
 		clearok(curscr, TRUE);
 	}

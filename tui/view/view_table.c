@@ -123,7 +123,7 @@ void view_format_cell(char *out, size_t cap, const struct fleet *fleet, const st
 		view_format_latency(out, cap, entity_num(entity, FN_lat_p99_us));
 		break;
 	case COLUMN_AVG:
-		if (entity_num(entity, FN_ttime) >= 0)
+		if (entity_num(entity, FN_ttime) > 0)
 			view_format_latency(out, cap, entity_num(entity, FN_ttime) * 1000);
 		break;
 	case COLUMN_CHG:
