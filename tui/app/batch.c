@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/load.h"
 #include "view/view.h"
 #include "wire/link.h"
 
@@ -144,43 +145,6 @@ int batch_verb(const struct args *args)
 	return code;
 }
 
-/* One table of the file, byte by byte up to the empty line behind it; returns the bytes taken. */
-static size_t batch_feed_table(struct snapshot *snap, const char *text, size_t len)
-{
-	size_t at = 0;
-
-	while (at < len && !snap->complete)
-		snapshot_feed_stat(snap, text + at++, 1);
-	return at;
-}
-
-/* Answers as the daemon gave them; each table ends a poll, and polls are a second apart. */
-static void batch_load(struct fleet *fleet, const char *text, size_t len)
-{
-	int64_t now = 0;
-
-	snapshot_reset(fleet->next);
-	for (size_t at = 0; at < len;) {
-		if (len - at >= 2 && memcmp(text + at, "> ", 2) == 0)
-			at += 2;
-		if (at < len && text[at] == '#') {
-			at += batch_feed_table(fleet->next, text + at, len - at);
-			snapshot_finish(fleet->next);
-			fleet->next->complete = true;
-			fleet_apply(fleet, now += 1000, 0);
-			snapshot_reset(fleet->next);
-			continue;
-		}
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t line = end ? (size_t) (end - text) + 1 - at : len - at;
-		if (line > 1 && !memchr(text + at, ':', line))
-			snapshot_feed_level(fleet->next, text + at, line);
-		else
-			snapshot_feed_info(fleet->next, text + at, line);
-		at += line;
-	}
-}
-
 static char *batch_read_file(const char *path, size_t *len)
 {
 	FILE *file = fopen(path, "rb");
@@ -219,7 +183,7 @@ int batch_frame(const struct args *args, bool utf8)
 	bool ready = text && fleet_init(&fleet, 1000);
 
 	if (ready && grid_resize(&grid, args->frame_width, args->frame_height)) {
-		batch_load(&fleet, text, len);
+		load_polls(&fleet, text, len);
 		ui_selected(&ui, &fleet);
 		layout_scroll(&ui, &fleet, grid.width, grid.height);
 		view_draw(&grid, &fleet, &ui);

@@ -35,6 +35,10 @@ char *fmt_count(char buf[FMT_MAX], double v)
 		return buf;
 	}
 	int step = fmt_scale(&v);
+	if (v >= 999.5) {
+		snprintf(buf, FMT_MAX, ">999E");
+		return buf;
+	}
 	int decimals = step == 0 ? 0 : v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
 	snprintf(buf, FMT_MAX, "%.*f%c", decimals, v, unit[step]);
 	return buf;
@@ -49,6 +53,8 @@ char *fmt_bytes(char buf[FMT_MAX], double v)
 	if (v < 0)
 		v = 0;
 	int step = fmt_scale(&v);
+	if (v >= 999.5)
+		v = 999;
 	snprintf(buf, FMT_MAX, "%.*f%c", step > 0 && v < 9.95 ? 1 : 0, v, unit[step]);
 	return buf;
 }
