@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	keys_init(&keys);
 	for (size_t i = 0; i < size; i++) {
 		uint32_t key = keys_push(&keys, data[i]);
-		uint32_t plain = key & ~(uint32_t) TK_PASTED;
+		uint32_t plain = key & ~(uint32_t)TK_PASTED;
 		if (plain > TK_F0 + 24 || (plain >= 0xD800 && plain <= 0xDFFF))
 			abort();
 		if (data[i] % 16 == 5)

@@ -34,7 +34,8 @@ static size_t fuzz_frame(struct fuzz_body *body, const char *bytes, size_t len, 
 	body->len = 0;
 	frame_begin(&frame, FRAME_PROMPT);
 	while (at < len && !end) {
-		size_t used = frame_feed(&frame, bytes + at, piece < len - at ? piece : len - at, fuzz_take, body, &end);
+		size_t used =
+			frame_feed(&frame, bytes + at, piece < len - at ? piece : len - at, fuzz_take, body, &end);
 		if (used == 0)
 			abort();
 		at += used;
@@ -49,9 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2 || size > FUZZ_MAX)
 		return 0;
-	const char *bytes = (const char *) data + 1;
+	const char *bytes = (const char *)data + 1;
 	size_t taken = fuzz_frame(&whole, bytes, size - 1, size);
-	if (fuzz_frame(&pieces, bytes, size - 1, (size_t) data[0] % 7 + 1) != taken || pieces.len != whole.len ||
+	if (fuzz_frame(&pieces, bytes, size - 1, (size_t)data[0] % 7 + 1) != taken || pieces.len != whole.len ||
 		memcmp(pieces.bytes, whole.bytes, whole.len) != 0)
 		abort();
 	if (!snapshot_init(&snap))

@@ -54,7 +54,8 @@ void args_print_help(void)
 		char left[48];
 		const struct args_row *row = &args_rows[i];
 		snprintf(left, sizeof left, "%c%c%s --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-			row->letter ? "," : " ", row->name, row->argument ? "=" : "", row->argument ? row->argument : "");
+			row->letter ? "," : " ", row->name, row->argument ? "=" : "",
+			row->argument ? row->argument : "");
 		printf("  %-23s %s\n", left, row->help);
 	}
 	puts("\nKeys:");
@@ -70,7 +71,7 @@ static bool args_parse_interval(struct args *args, const char *text)
 
 	if (*text == '\0' || *end != '\0' || !(seconds >= 0.1 && seconds <= 3600))
 		return args_fail("interval '%s': a number of seconds from 0.1 to 3600 is wanted, such as 0.5", text);
-	args->interval_ms = (int64_t) (seconds * 1000 + 0.5);
+	args->interval_ms = (int64_t)(seconds * 1000 + 0.5);
 	return true;
 }
 
@@ -90,7 +91,8 @@ static bool args_parse_frame(struct args *args, const char *text)
 
 	if (sscanf(text, "%dx%d%c", &args->frame_width, &args->frame_height, &rest) != 2 || args->frame_width < 1 ||
 		args->frame_height < 1 || args->frame_width > GRID_SIDE_MAX || args->frame_height > GRID_SIDE_MAX)
-		return args_fail("frame '%s': WIDTHxHEIGHT is wanted, 1 to %d each, such as 80x24", text, GRID_SIDE_MAX);
+		return args_fail(
+			"frame '%s': WIDTHxHEIGHT is wanted, 1 to %d each, such as 80x24", text, GRID_SIDE_MAX);
 	args->mode = MODE_FRAME;
 	return true;
 }
@@ -111,7 +113,7 @@ static bool args_take(struct args *args, int option, const char *value)
 	case ARGS_COLOR:
 		if (!args_parse_word(&word, "color", value, colours, 3))
 			return false;
-		args->colour = (enum term_colour) word;
+		args->colour = (enum term_colour)word;
 		return true;
 	case ARGS_ASCII:
 		return args->ascii = true;
@@ -123,7 +125,7 @@ static bool args_take(struct args *args, int option, const char *value)
 	case ARGS_FORMAT:
 		if (!args_parse_word(&word, "format", value, formats, 3))
 			return false;
-		args->format = (enum args_format) word;
+		args->format = (enum args_format)word;
 		return true;
 	case ARGS_FRAME:
 		return args_parse_frame(args, value);
@@ -159,7 +161,8 @@ static bool args_parse_verb(struct args *args, int count, char **words)
 		args->target_count--;
 	}
 	if (args->target_count < 1 || (args->verb == VERB_WEIGHT && !args->weight))
-		return args_fail("%s: BACKEND/SERVER%s is wanted", words[0], args->verb == VERB_WEIGHT ? " and a weight" : "");
+		return args_fail(
+			"%s: BACKEND/SERVER%s is wanted", words[0], args->verb == VERB_WEIGHT ? " and a weight" : "");
 	for (int i = 0; i < args->target_count; i++)
 		if (!strchr(args->targets[i], '/'))
 			return args_fail("'%s': BACKEND/SERVER is wanted", args->targets[i]);
@@ -173,10 +176,12 @@ bool args_parse(struct args *args, int argc, char **argv)
 	const char *environment = getenv("LBD_SOCKET");
 	int option;
 
-	*args = (struct args){.socket = environment && *environment ? environment : "/run/lbd/lbd.sock", .interval_ms = 1000};
+	*args = (struct args){
+		.socket = environment && *environment ? environment : "/run/lbd/lbd.sock", .interval_ms = 1000};
 	for (int i = 0; i < ARGS_COUNT; i++) {
 		const struct args_row *row = &args_rows[i];
-		options[i] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL, ARGS_FIRST + 1 + i};
+		options[i] = (struct option){
+			row->name, row->argument ? required_argument : no_argument, NULL, ARGS_FIRST + 1 + i};
 		if (row->letter)
 			*end++ = row->letter;
 		if (row->letter && row->argument)

@@ -26,7 +26,7 @@ struct args {
 	const char *from;
 	enum verb verb;
 	const char *weight; /* of VERB_WEIGHT */
-	char **targets;	    /* "backend/server" */
+	char **targets;     /* "backend/server" */
 	int target_count;
 };
 

@@ -22,7 +22,7 @@ int64_t clock_now_ms(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static bool batch_open(struct batch *batch, const struct args *args)
@@ -57,7 +57,7 @@ static unsigned batch_wait(struct batch *batch, unsigned wanted)
 		struct pollfd fds[] = {{.fd = batch->link.poll.fd, .events = link_poll_events(&batch->link, now)},
 			{.fd = batch->link.command.fd, .events = link_command_events(&batch->link)}};
 		int64_t wait = link_deadline(&batch->link) - now;
-		poll(fds, 2, wait < 0 ? 0 : wait > 1000 ? 1000 : (int) wait);
+		poll(fds, 2, wait < 0 ? 0 : wait > 1000 ? 1000 : (int)wait);
 	}
 }
 
@@ -93,7 +93,7 @@ static int batch_act(struct batch *batch, const char *target)
 	struct action action = {0};
 	char backend[CMD_NAME_MAX];
 	const char *slash = strchr(target, '/');
-	int length = (int) (slash - target) < CMD_NAME_MAX ? (int) (slash - target) : CMD_NAME_MAX - 1;
+	int length = (int)(slash - target) < CMD_NAME_MAX ? (int)(slash - target) : CMD_NAME_MAX - 1;
 
 	snprintf(backend, sizeof backend, "%.*s", length, target);
 	const struct entity *server = fleet_find(&batch->fleet, backend, slash + 1, ROW_SERVER);
@@ -106,8 +106,9 @@ static int batch_act(struct batch *batch, const char *target)
 		return EXIT_TROUBLE;
 	}
 	if (action.stage == ACTION_ASK_NAME && !batch->args->yes) {
-		fprintf(stderr, "lbtop: %s: usable servers would go from %u to %u of %u, %d%% of the capacity left; "
-				"use --yes to do it\n",
+		fprintf(stderr,
+			"lbtop: %s: usable servers would go from %u to %u of %u, %d%% of the capacity left; "
+			"use --yes to do it\n",
 			target, action.usable_before, action.usable_after, action.servers, action.capacity_percent);
 		return EXIT_TROUBLE;
 	}
@@ -176,8 +177,13 @@ int batch_frame(const struct args *args, bool utf8)
 	struct fleet fleet;
 	struct action action = {0};
 	struct grid grid = {.ascii = !utf8};
-	struct ui ui = {.detail = true, .log = true, .badge = UI_LIVE, .interval_ms = args->interval_ms, .action = &action,
-		.glyphs = glyphs_get(utf8), .read_only = args->read_only};
+	struct ui ui = {.detail = true,
+		.log = true,
+		.badge = UI_LIVE,
+		.interval_ms = args->interval_ms,
+		.action = &action,
+		.glyphs = glyphs_get(utf8),
+		.read_only = args->read_only};
 	size_t len;
 	char *text = batch_read_file(args->from, &len);
 	bool ready = text && fleet_init(&fleet, 1000);

@@ -15,7 +15,7 @@ enum { INPUT_INTERVALS = sizeof input_intervals / sizeof *input_intervals };
 static void input_move(struct watch *watch, int64_t by)
 {
 	ui_selected(&watch->ui, &watch->fleet);
-	ui_select(&watch->ui, &watch->fleet, (int64_t) watch->ui.cursor + by);
+	ui_select(&watch->ui, &watch->fleet, (int64_t)watch->ui.cursor + by);
 }
 
 static int64_t input_page(const struct watch *watch)
@@ -39,7 +39,7 @@ static void input_fold(struct watch *watch, bool folded)
 	fleet_order(&watch->fleet);
 	for (size_t i = 0; i < watch->fleet.row_count; i++)
 		if (watch->fleet.rows[i] == entity)
-			ui_select(&watch->ui, &watch->fleet, (int64_t) i);
+			ui_select(&watch->ui, &watch->fleet, (int64_t)i);
 }
 
 static void input_fold_all(struct watch *watch)
@@ -56,7 +56,7 @@ static void input_fold_all(struct watch *watch)
 	fleet_order(&watch->fleet);
 	for (size_t i = 0; i < watch->fleet.row_count; i++)
 		if (watch->fleet.rows[i] == entity)
-			ui_select(&watch->ui, &watch->fleet, (int64_t) i);
+			ui_select(&watch->ui, &watch->fleet, (int64_t)i);
 }
 
 static void input_interval(struct watch *watch, int step, int64_t now)
@@ -84,9 +84,11 @@ static bool input_may_act(struct watch *watch, int64_t now)
 	if (watch->args->read_only)
 		snprintf(text, sizeof text, "read-only: started with --read-only");
 	else if (watch->denied)
-		snprintf(text, sizeof text, "read-only: the socket answered 'Permission denied'; level admin is needed");
+		snprintf(
+			text, sizeof text, "read-only: the socket answered 'Permission denied'; level admin is needed");
 	else
-		snprintf(text, sizeof text, "read-only: the socket's level is %s; admin is needed", watch->fleet.now->level);
+		snprintf(text, sizeof text, "read-only: the socket's level is %s; admin is needed",
+			watch->fleet.now->level);
 	watch_say(watch, now, text);
 	return false;
 }
@@ -124,7 +126,7 @@ static bool input_weight_key(struct watch *watch, uint32_t key, int64_t now)
 	char *input = watch->ui.input;
 	size_t len = strlen(input);
 
-	key &= ~(uint32_t) TK_PASTED;
+	key &= ~(uint32_t)TK_PASTED;
 	if (key == TK_ENTER || key == '\n') {
 		watch->ui.weight_prompt = false;
 		return *input ? input_verb(watch, VERB_WEIGHT, input, now) : true;
@@ -133,8 +135,8 @@ static bool input_weight_key(struct watch *watch, uint32_t key, int64_t now)
 		watch->ui.weight_prompt = false;
 	else if (key == TK_BACKSPACE && len > 0)
 		input[len - 1] = '\0';
-	else if (key < 128 && key > ' ' && strchr("0123456789%+-=", (int) key) && len + 1 < sizeof watch->ui.input) {
-		input[len] = (char) key;
+	else if (key < 128 && key > ' ' && strchr("0123456789%+-=", (int)key) && len + 1 < sizeof watch->ui.input) {
+		input[len] = (char)key;
 		input[len + 1] = '\0';
 	}
 	return true;

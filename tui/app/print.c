@@ -13,7 +13,7 @@ static const struct {
 	int field;
 } print_fields[] = {
 #define FIELD_TEXT(id) {#id, true, FT_##id},
-#define FIELD_NUM(id) {#id, false, FN_##id},
+#define FIELD_NUM(id)  {#id, false, FN_##id},
 #include "wire/fields.def"
 #undef FIELD_TEXT
 #undef FIELD_NUM
@@ -26,7 +26,7 @@ static void print_cell(char *out, size_t cap, const struct fleet *fleet, const s
 	if (column == COLUMN_NAME)
 		snprintf(out, cap, "%s", entity->key);
 	else
-		view_format_cell(out, cap, fleet, entity, (enum column) column, false);
+		view_format_cell(out, cap, fleet, entity, (enum column)column, false);
 }
 
 static void print_table(const struct fleet *fleet)
@@ -48,7 +48,7 @@ static void print_table(const struct fleet *fleet)
 				snprintf(text, sizeof text, "%s", column_rows[column].title);
 			else
 				print_cell(text, sizeof text, fleet, fleet->rows[i - 1], column);
-			int title = (int) strlen(column_rows[column].title);
+			int title = (int)strlen(column_rows[column].title);
 			int pad = (width[column] > title ? width[column] : title) - utf8_columns(text);
 			bool last = true;
 			for (int right = column + 1; right < COLUMN_COUNT; right++)
@@ -81,9 +81,11 @@ static void print_csv(const struct fleet *fleet)
 			if (i)
 				putchar(',');
 			if (print_fields[i].text)
-				print_csv_text(entity_text(fleet, fleet->rows[r], (enum field_text) print_fields[i].field));
-			else if (entity_num(fleet->rows[r], (enum field_num) print_fields[i].field) != ROW_ABSENT)
-				printf("%lld", (long long) entity_num(fleet->rows[r], (enum field_num) print_fields[i].field));
+				print_csv_text(
+					entity_text(fleet, fleet->rows[r], (enum field_text)print_fields[i].field));
+			else if (entity_num(fleet->rows[r], (enum field_num)print_fields[i].field) != ROW_ABSENT)
+				printf("%lld",
+					(long long)entity_num(fleet->rows[r], (enum field_num)print_fields[i].field));
 		}
 		putchar('\n');
 	}
@@ -106,16 +108,16 @@ static void print_json_row(const struct fleet *fleet, const struct entity *entit
 
 	for (int i = 0; i < PRINT_FIELDS; i++) {
 		if (print_fields[i].text) {
-			const char *text = entity_text(fleet, entity, (enum field_text) print_fields[i].field);
+			const char *text = entity_text(fleet, entity, (enum field_text)print_fields[i].field);
 			if (!*text)
 				continue;
 			printf("%s\"%s\":", separator, print_fields[i].name);
 			print_json_text(text);
 		} else {
-			int64_t value = entity_num(entity, (enum field_num) print_fields[i].field);
+			int64_t value = entity_num(entity, (enum field_num)print_fields[i].field);
 			if (value == ROW_ABSENT)
 				continue;
-			printf("%s\"%s\":%lld", separator, print_fields[i].name, (long long) value);
+			printf("%s\"%s\":%lld", separator, print_fields[i].name, (long long)value);
 		}
 		separator = ",";
 	}
@@ -133,7 +135,7 @@ static void print_json(const struct fleet *fleet)
 	separator = ",";
 #define INFO_NUM(id, key)                                                                                              \
 	if (fleet->now->info.id >= 0)                                                                                  \
-		printf("%s\"%s\":%lld", separator, #id, (long long) fleet->now->info.id);
+		printf("%s\"%s\":%lld", separator, #id, (long long)fleet->now->info.id);
 #include "wire/info.def"
 #undef INFO_TEXT
 #undef INFO_NUM

@@ -81,8 +81,8 @@ static void watch_read_signals(struct watch *watch)
 {
 	struct signalfd_siginfo info;
 
-	while (!watch->quit && read(watch->signals, &info, sizeof info) == (ssize_t) sizeof info)
-		watch_on_signal(watch, (int) info.ssi_signo);
+	while (!watch->quit && read(watch->signals, &info, sizeof info) == (ssize_t)sizeof info)
+		watch_on_signal(watch, (int)info.ssi_signo);
 }
 
 static void watch_lost_terminal(struct watch *watch)
@@ -130,7 +130,7 @@ static void watch_decide_escape(struct watch *watch, int64_t now)
 
 static int64_t watch_wall(void)
 {
-	return (int64_t) time(NULL);
+	return (int64_t)time(NULL);
 }
 
 /* Sends a staged action; its answer comes by the link. */
@@ -329,8 +329,13 @@ int watch_run(const struct args *args, bool utf8)
 	static struct watch watch;
 
 	watch = (struct watch){.args = args, .signals = -1, .tick_at = INT64_MAX, .grid = {.ascii = !utf8}};
-	watch.ui = (struct ui){.detail = true, .log = true, .interval_ms = args->interval_ms, .socket = args->socket,
-		.action = &watch.action, .glyphs = glyphs_get(utf8), .read_only = args->read_only};
+	watch.ui = (struct ui){.detail = true,
+		.log = true,
+		.interval_ms = args->interval_ms,
+		.socket = args->socket,
+		.action = &watch.action,
+		.glyphs = glyphs_get(utf8),
+		.read_only = args->read_only};
 	keys_init(&watch.keys);
 	watch.exit_code = watch_start(&watch);
 	if (watch.term) {

@@ -36,7 +36,7 @@ enum verb verb_find(const char *word)
 
 	while (i < VERB_COUNT && strcmp(verb_rows[i].word, word) != 0)
 		i++;
-	return (enum verb) i;
+	return (enum verb)i;
 }
 
 void action_cancel(struct action *action, const char *message)
@@ -84,7 +84,7 @@ static void action_assess(struct action *action, const struct entity *server)
 		before = action_capacity(group, NULL, &action->usable_before);
 		after = action_capacity(group, server, &action->usable_after);
 	}
-	action->capacity_percent = before > 0 ? (int) (after * 100 / before) : 100;
+	action->capacity_percent = before > 0 ? (int)(after * 100 / before) : 100;
 	bool grave = entity_is_usable(server) && (action->usable_after == 0 || action->capacity_percent < 50);
 	action->stage = grave ? ACTION_ASK_NAME : ACTION_ASK;
 }
@@ -100,7 +100,7 @@ static bool action_set_weight(struct action *action, const struct entity *server
 	} else if ((*weight == '+' || *weight == '-') && strspn(weight + 1, "0123456789") == strlen(weight + 1) &&
 		   weight[1] && strlen(weight) < 6) {
 		int64_t value = entity_weight(server) + strtol(weight, &end, 10);
-		snprintf(action->weight, cap, "%d", value < 0 ? 0 : value > 256 ? 256 : (int) value);
+		snprintf(action->weight, cap, "%d", value < 0 ? 0 : value > 256 ? 256 : (int)value);
 	} else {
 		snprintf(action->weight, cap, "%s", strlen(weight) < cap ? weight : "");
 	}
@@ -113,7 +113,8 @@ bool action_stage(struct action *action, const struct fleet *fleet, const struct
 	const char *state = verb_rows[verb].state;
 
 	if (action->stage == ACTION_SENT || action->stage == ACTION_SEND) {
-		snprintf(action->message, sizeof action->message, "%s %s: no answer yet", verb_word(action->verb), action->key);
+		snprintf(action->message, sizeof action->message, "%s %s: no answer yet", verb_word(action->verb),
+			action->key);
 		return false;
 	}
 	action->stage = ACTION_NONE;
@@ -159,7 +160,7 @@ static void action_type_name(struct action *action, uint32_t key)
 	} else if ((key == TK_BACKSPACE || key == '\b') && len > 0) {
 		action->typed[len - 1] = '\0';
 	} else if (key > ' ' && key < TK_BACKSPACE && len + 1 < sizeof action->typed) {
-		action->typed[len] = (char) key;
+		action->typed[len] = (char)key;
 		action->typed[len + 1] = '\0';
 	}
 }
@@ -220,7 +221,8 @@ bool action_replied(struct action *action, struct fleet *fleet, bool ok, const c
 	if (kind == CMD_OK) {
 		action->stage = ACTION_VERIFY;
 		action->polls = 0;
-		snprintf(action->message, sizeof action->message, "%s %s: accepted", verb_word(action->verb), action->key);
+		snprintf(action->message, sizeof action->message, "%s %s: accepted", verb_word(action->verb),
+			action->key);
 		return false;
 	}
 	action->stage = ACTION_NONE;
@@ -239,9 +241,11 @@ static bool action_is_seen(const struct action *action, const struct fleet *flee
 
 	switch (action->verb) {
 	case VERB_READY:
-		return *admin ? strcmp(admin, "ready") == 0 : server->state != STATE_DRAIN && server->state != STATE_MAINT;
+		return *admin ? strcmp(admin, "ready") == 0
+			      : server->state != STATE_DRAIN && server->state != STATE_MAINT;
 	case VERB_DRAIN:
-		return *admin ? strcmp(admin, "drain") == 0 : server->state == STATE_DRAIN || server->state == STATE_DOWN;
+		return *admin ? strcmp(admin, "drain") == 0
+			      : server->state == STATE_DRAIN || server->state == STATE_DOWN;
 	case VERB_MAINT:
 		return *admin ? strcmp(admin, "maint") == 0 : server->state == STATE_MAINT;
 	case VERB_WEIGHT:

@@ -38,7 +38,7 @@ struct action {
 	int64_t sessions;
 	enum state state_asked;
 	int64_t asked_at; /* the question does not listen for ACTION_DEAF_MS from here */
-	unsigned polls;	  /* seen since it was accepted */
+	unsigned polls;   /* seen since it was accepted */
 	char message[EVENT_TEXT_MAX];
 };
 
@@ -54,7 +54,8 @@ const char *verb_sessions(enum verb verb);
 bool action_stage(struct action *action, const struct fleet *fleet, const struct entity *server, enum verb verb,
 	const char *weight, int64_t now);
 
-/* A key for the question. Returns false when it does not listen yet. Ends in ACTION_SEND or ACTION_NONE when answered. */
+/* A key for the question. Returns false when it does not listen yet. Ends in ACTION_SEND or ACTION_NONE when answered.
+ */
 bool action_answer(struct action *action, uint32_t key, int64_t now);
 /* A new snapshot while the question stands: true when the target changed, and the question begins anew. */
 bool action_recheck(struct action *action, const struct fleet *fleet, int64_t now);

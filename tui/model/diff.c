@@ -33,7 +33,7 @@ static void diff_breaker(struct fleet *fleet, const struct entity *before, enum 
 	char why[64] = "";
 
 	if (after == BREAKER_OPEN && percent != ROW_ABSENT && requests != ROW_ABSENT)
-		snprintf(why, sizeof why, "  err %lld%% of %lld", (long long) percent, (long long) requests);
+		snprintf(why, sizeof why, "  err %lld%% of %lld", (long long)percent, (long long)requests);
 	events_add(&fleet->events, wall, breaker_is_trouble(after), before->key, "breaker %s -> %s%s",
 		before->breaker == BREAKER_CLOSED ? "CLOSED" : breaker_label(before->breaker),
 		after == BREAKER_CLOSED ? "CLOSED" : breaker_label(after), why);
@@ -50,8 +50,8 @@ bool diff_entity(struct fleet *fleet, const struct entity *before, const struct 
 	if (breaker != before->breaker)
 		diff_breaker(fleet, before, breaker, row, wall);
 	if (before->type == ROW_SERVER && weight != old_weight && weight != ROW_ABSENT && old_weight != ROW_ABSENT)
-		events_add(&fleet->events, wall, weight == 0, before->key, "weight %lld -> %lld", (long long) old_weight,
-			(long long) weight);
+		events_add(&fleet->events, wall, weight == 0, before->key, "weight %lld -> %lld", (long long)old_weight,
+			(long long)weight);
 	return state != before->state || breaker != before->breaker;
 }
 
@@ -62,12 +62,12 @@ bool diff_daemon(struct fleet *fleet, int64_t wall)
 	if (fleet->polls == 0)
 		return false;
 	if (old->pid >= 0 && new->pid >= 0 && (old->pid != new->pid || old->started != new->started)) {
-		events_add(&fleet->events, wall, false, "daemon", "restarted: pid %lld -> %lld", (long long) old->pid,
-			(long long) new->pid);
+		events_add(&fleet->events, wall, false, "daemon", "restarted: pid %lld -> %lld", (long long)old->pid,
+			(long long)new->pid);
 		return true;
 	}
 	if (old->generation != new->generation)
 		events_add(&fleet->events, wall, false, "daemon", "reloaded: generation %lld -> %lld",
-			(long long) old->generation, (long long) new->generation);
+			(long long)old->generation, (long long)new->generation);
 	return false;
 }

@@ -24,5 +24,5 @@ const struct event *events_get(const struct events *events, size_t age)
 {
 	if (age >= events->count)
 		return NULL;
-	return &events->event[(events->head + EVENT_MAX - 1 - (unsigned) age) % EVENT_MAX];
+	return &events->event[(events->head + EVENT_MAX - 1 - (unsigned)age) % EVENT_MAX];
 }

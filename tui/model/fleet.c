@@ -45,11 +45,11 @@ static uint32_t fleet_hash(const char *proxy, const char *name, enum row_type ty
 	uint32_t hash = 2166136261u;
 
 	for (; *proxy; proxy++)
-		hash = (hash ^ (unsigned char) *proxy) * 16777619u;
+		hash = (hash ^ (unsigned char)*proxy) * 16777619u;
 	hash = (hash ^ '/') * 16777619u;
 	for (; *name; name++)
-		hash = (hash ^ (unsigned char) *name) * 16777619u;
-	return (hash ^ (uint32_t) type) * 16777619u;
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return (hash ^ (uint32_t)type) * 16777619u;
 }
 
 struct entity *fleet_find(const struct fleet *fleet, const char *proxy, const char *name, enum row_type type)
@@ -147,10 +147,10 @@ static struct entity *fleet_add(struct fleet *fleet, const char *proxy, const ch
 
 static void fleet_record(struct entity *entity, unsigned missed)
 {
-	double value = (double) entity->rates.per_second[RATE_requests];
+	double value = (double)entity->rates.per_second[RATE_requests];
 
 	if (isnan(value))
-		value = (double) entity->rates.per_second[RATE_sessions];
+		value = (double)entity->rates.per_second[RATE_sessions];
 	if (!entity->history && value > 0)
 		entity->history = calloc(1, sizeof *entity->history);
 	if (!entity->history)
@@ -160,12 +160,11 @@ static void fleet_record(struct entity *entity, unsigned missed)
 	ring_push(entity->history, value);
 }
 
-static void fleet_apply_row(struct fleet *fleet, const struct snapshot_row *row, int64_t now, int64_t wall,
-	int64_t dt)
+static void fleet_apply_row(struct fleet *fleet, const struct snapshot_row *row, int64_t now, int64_t wall, int64_t dt)
 {
 	const char *proxy = snapshot_text(fleet->next, row, FT_pxname);
 	const char *name = snapshot_text(fleet->next, row, FT_svname);
-	enum row_type type = (enum row_type) row->num[FN_type];
+	enum row_type type = (enum row_type)row->num[FN_type];
 	struct entity *entity = fleet_find(fleet, proxy, name, type);
 	bool is_new = !entity;
 
@@ -187,7 +186,7 @@ static void fleet_apply_row(struct fleet *fleet, const struct snapshot_row *row,
 	rates_update(&entity->rates, row, dt);
 	unsigned missed = 0;
 	if (fleet->interval > 0 && dt > fleet->interval + fleet->interval / 2)
-		missed = (unsigned) ((dt - fleet->interval / 2) / fleet->interval);
+		missed = (unsigned)((dt - fleet->interval / 2) / fleet->interval);
 	fleet_record(entity, missed);
 }
 

@@ -24,10 +24,10 @@ struct entity {
 	char *key; /* "proxy/server"; unique together with type */
 	const char *proxy, *name;
 	enum row_type type;
-	const struct snapshot_row *row; /* in the current snapshot; of the last one that had it when gone */
-	struct entity *group;		/* of a server: its backend */
+	const struct snapshot_row *row;     /* in the current snapshot; of the last one that had it when gone */
+	struct entity *group;               /* of a server: its backend */
 	struct entity *first, *last, *next; /* of a backend: its servers; of a server: the next one */
-	struct snapshot_row *kept;	/* owned copy of the row once it is gone */
+	struct snapshot_row *kept;          /* owned copy of the row once it is gone */
 	struct rates rates;
 	struct ring *history; /* requests a second; made at the first one above 0 */
 	uint32_t hash;
@@ -56,7 +56,7 @@ struct fleet {
 	size_t row_count, row_cap;
 	struct events events;
 	struct fleet_totals totals;
-	unsigned polls;	  /* snapshots applied */
+	unsigned polls;   /* snapshots applied */
 	unsigned partial; /* of the last snapshot: rows that were cut */
 	int64_t applied_at, interval;
 	bool no_memory;

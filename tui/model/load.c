@@ -30,7 +30,7 @@ void load_polls(struct fleet *fleet, const char *text, size_t len)
 			continue;
 		}
 		const char *end = memchr(text + at, '\n', len - at);
-		size_t line = end ? (size_t) (end - text) + 1 - at : len - at;
+		size_t line = end ? (size_t)(end - text) + 1 - at : len - at;
 		if (line > 1 && !memchr(text + at, ':', line))
 			snapshot_feed_level(fleet->next, text + at, line);
 		else

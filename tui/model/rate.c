@@ -48,10 +48,10 @@ static int64_t rate_counter(const struct snapshot_row *row, enum rate rate)
 void rates_update(struct rates *rates, const struct snapshot_row *row, int64_t dt_ms)
 {
 	for (int i = 0; i < RATE_COUNT; i++) {
-		int64_t now = rate_counter(row, (enum rate) i), before = rates->counter[i];
+		int64_t now = rate_counter(row, (enum rate)i), before = rates->counter[i];
 		rates->per_second[i] = NAN;
 		if (now != ROW_ABSENT && before != ROW_ABSENT && now >= before && dt_ms > 0)
-			rates->per_second[i] = (float) ((double) (now - before) * 1000 / (double) dt_ms);
+			rates->per_second[i] = (float)((double)(now - before) * 1000 / (double)dt_ms);
 		rates->counter[i] = now;
 	}
 }

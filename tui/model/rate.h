@@ -17,7 +17,7 @@ enum rate {
 };
 
 struct rates {
-	int64_t counter[RATE_COUNT]; /* at the last poll; ROW_ABSENT before the first */
+	int64_t counter[RATE_COUNT];  /* at the last poll; ROW_ABSENT before the first */
 	float per_second[RATE_COUNT]; /* NaN: unknown */
 };
 

@@ -31,7 +31,7 @@ enum state state_parse(const char *status)
 {
 	for (int i = 0; i < STATE_OTHER; i++)
 		if (strncmp(status, state_rows[i].prefix, strlen(state_rows[i].prefix)) == 0)
-			return (enum state) i;
+			return (enum state)i;
 	return STATE_OTHER;
 }
 
@@ -63,7 +63,7 @@ enum breaker breaker_parse(const char *word)
 		return BREAKER_NONE;
 	for (int i = 0; i < BREAKER_OTHER; i++)
 		if (strcmp(word, breaker_rows[i].word) == 0)
-			return (enum breaker) i;
+			return (enum breaker)i;
 	return BREAKER_OTHER;
 }
 

@@ -75,7 +75,7 @@ void tally_groups(struct fleet *fleet)
 static void tally_add(double *sum, float value)
 {
 	if (!isnan(value))
-		*sum = isnan(*sum) ? (double) value : *sum + (double) value;
+		*sum = isnan(*sum) ? (double)value : *sum + (double)value;
 }
 
 void tally_totals(struct fleet *fleet)
@@ -93,7 +93,8 @@ void tally_totals(struct fleet *fleet)
 			totals.servers++;
 			totals.by_state[entity->state]++;
 			totals.breakers_half += entity->breaker == BREAKER_HALF_OPEN;
-			totals.breakers_open += breaker_is_trouble(entity->breaker) && entity->breaker != BREAKER_HALF_OPEN;
+			totals.breakers_open +=
+				breaker_is_trouble(entity->breaker) && entity->breaker != BREAKER_HALF_OPEN;
 		}
 		if (entity->type != ROW_FRONTEND && entity_num(entity, FN_qcur) > 0)
 			totals.queue += entity_num(entity, FN_qcur);

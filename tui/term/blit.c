@@ -22,7 +22,7 @@ static short blit_colour(char letter)
 	static const char letters[] = "-rgybmcw";
 	const char *at = strchr(letters, letter);
 
-	return (short) (at ? at - letters : 0);
+	return (short)(at ? at - letters : 0);
 }
 
 void blit_init(struct blit *blit, enum term_colour colour)
@@ -52,7 +52,7 @@ static void blit_cell(const struct blit *blit, int y, int x, const struct cell *
 {
 	const struct blit_role *role = &blit_roles[cell->role];
 	attr_t attributes = role->bold ? A_BOLD : A_NORMAL;
-	wchar_t text[2] = {(wchar_t) cell->cp, L'\0'};
+	wchar_t text[2] = {(wchar_t)cell->cp, L'\0'};
 	cchar_t out;
 
 	if (role->dim)
@@ -91,5 +91,5 @@ void blit_paint(struct blit *blit, const struct grid *grid, bool full)
 	wnoutrefresh(stdscr);
 	doupdate();
 	if ((known || grid_resize(&blit->last, grid->width, grid->height)) && blit->last.cells)
-		memcpy(blit->last.cells, grid->cells, (size_t) grid->width * (size_t) grid->height * sizeof *grid->cells);
+		memcpy(blit->last.cells, grid->cells, (size_t)grid->width * (size_t)grid->height * sizeof *grid->cells);
 }

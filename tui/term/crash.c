@@ -25,7 +25,7 @@ static void crash_on_signal(int signal_number)
 	if (crash_armed) {
 		crash_armed = 0;
 		ssize_t written = write(crash_state.fd, crash_state.undo, crash_state.len);
-		(void) written;
+		(void)written;
 		tcsetattr(crash_state.fd, TCSANOW, &crash_state.saved);
 	}
 	signal(signal_number, SIG_DFL);

@@ -48,7 +48,7 @@ static uint32_t keys_letter(unsigned char final)
 	case 'Q':
 	case 'R':
 	case 'S':
-		return TK_F0 + 1 + (uint32_t) (final - 'P');
+		return TK_F0 + 1 + (uint32_t)(final - 'P');
 	default:
 		return TK_UNKNOWN;
 	}
@@ -57,11 +57,34 @@ static uint32_t keys_letter(unsigned char final)
 /* "ESC [ N ~": the VT220 family. A modifier of Shift moves F1-F12 to F13-F24. */
 static uint32_t keys_tilde(const char *param)
 {
-	static const uint8_t function[] = {[11] = 1, [12] = 2, [13] = 3, [14] = 4, [15] = 5, [17] = 6, [18] = 7, [19] = 8,
-		[20] = 9, [21] = 10, [23] = 11, [24] = 12, [25] = 13, [26] = 14, [28] = 15, [29] = 16, [31] = 17, [32] = 18,
-		[33] = 19, [34] = 20};
-	static const uint32_t named[] = {[1] = TK_HOME, [2] = TK_INSERT, [3] = TK_DELETE, [4] = TK_END, [5] = TK_PGUP,
-		[6] = TK_PGDN, [7] = TK_HOME, [8] = TK_END};
+	static const uint8_t function[] = {[11] = 1,
+		[12] = 2,
+		[13] = 3,
+		[14] = 4,
+		[15] = 5,
+		[17] = 6,
+		[18] = 7,
+		[19] = 8,
+		[20] = 9,
+		[21] = 10,
+		[23] = 11,
+		[24] = 12,
+		[25] = 13,
+		[26] = 14,
+		[28] = 15,
+		[29] = 16,
+		[31] = 17,
+		[32] = 18,
+		[33] = 19,
+		[34] = 20};
+	static const uint32_t named[] = {[1] = TK_HOME,
+		[2] = TK_INSERT,
+		[3] = TK_DELETE,
+		[4] = TK_END,
+		[5] = TK_PGUP,
+		[6] = TK_PGDN,
+		[7] = TK_HOME,
+		[8] = TK_END};
 	char *end;
 	unsigned long number = strtoul(param, &end, 10);
 	bool shift = strcmp(end, ";2") == 0;
@@ -104,7 +127,7 @@ static uint32_t keys_in_csi(struct keys *keys, unsigned char byte)
 	if (byte < 0x20 || byte > 0x7E)
 		return keys_emit(keys, TK_UNKNOWN);
 	if (keys->param_len + 1 < sizeof keys->param)
-		keys->param[keys->param_len++] = (char) byte;
+		keys->param[keys->param_len++] = (char)byte;
 	else
 		keys->param[0] = '?'; /* too long to mean anything to us */
 	return TK_NONE;
@@ -112,6 +135,8 @@ static uint32_t keys_in_csi(struct keys *keys, unsigned char byte)
 
 static uint32_t keys_in_esc(struct keys *keys, unsigned char byte)
 {
+	uint32_t key;
+
 	keys->param_len = 0;
 	switch (byte) {
 	case '[':
@@ -128,12 +153,14 @@ static uint32_t keys_in_esc(struct keys *keys, unsigned char byte)
 		keys->state = KEYS_STRING;
 		return TK_NONE;
 	case 27:
-		return keys_emit(keys, TK_ESC) | (keys->state = KEYS_ESC, 0u);
+		key = keys_emit(keys, TK_ESC);
+		keys->state = KEYS_ESC;
+		return key;
 	default:
 		break;
 	}
 	if (byte >= '0' && byte <= '9') /* Esc and a digit is a function key, for terminals that eat them */
-		return keys_emit(keys, TK_F0 + (byte == '0' ? 10u : (uint32_t) (byte - '0')));
+		return keys_emit(keys, TK_F0 + (byte == '0' ? 10u : (uint32_t)(byte - '0')));
 	return keys_emit(keys, TK_UNKNOWN);
 }
 
@@ -146,7 +173,7 @@ static uint32_t keys_in_ground(struct keys *keys, unsigned char byte)
 	if (byte < 0x80)
 		return keys_emit(keys, byte == '\b' ? TK_BACKSPACE : byte);
 	keys->utf8_need = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
-	keys->utf8[0] = (char) byte;
+	keys->utf8[0] = (char)byte;
 	keys->utf8_len = 1;
 	keys->state = byte >= 0xC2 && byte <= 0xF4 ? KEYS_UTF8 : KEYS_GROUND;
 	return keys->state == KEYS_UTF8 ? TK_NONE : keys_emit(keys, TK_UNKNOWN);
@@ -160,7 +187,7 @@ static uint32_t keys_in_utf8(struct keys *keys, unsigned char byte)
 		keys->state = KEYS_GROUND;
 		return keys_in_ground(keys, byte);
 	}
-	keys->utf8[keys->utf8_len++] = (char) byte;
+	keys->utf8[keys->utf8_len++] = (char)byte;
 	if (keys->utf8_len < keys->utf8_need)
 		return TK_NONE;
 	utf8_decode(keys->utf8, keys->utf8_len, &cp);
@@ -177,7 +204,7 @@ uint32_t keys_push(struct keys *keys, unsigned char byte)
 	case KEYS_CSI:
 		return keys_in_csi(keys, byte);
 	case KEYS_CSI_LINUX:
-		return keys_emit(keys, byte >= 'A' && byte <= 'E' ? TK_F0 + 1 + (uint32_t) (byte - 'A') : TK_UNKNOWN);
+		return keys_emit(keys, byte >= 'A' && byte <= 'E' ? TK_F0 + 1 + (uint32_t)(byte - 'A') : TK_UNKNOWN);
 	case KEYS_SS3:
 		if (byte >= '0' && byte <= '9') /* a modifier, in some old terminals */
 			return TK_NONE;

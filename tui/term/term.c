@@ -38,7 +38,7 @@ static void term_write(const char *bytes, size_t len)
 		if (n <= 0)
 			return;
 		bytes += n;
-		len -= (size_t) n;
+		len -= (size_t)n;
 	}
 }
 
@@ -48,7 +48,7 @@ static const char *term_capability(const char *name)
 	char copy[16];
 	snprintf(copy, sizeof copy, "%s", name);
 	const char *value = tigetstr(copy);
-	return value == (const char *) -1 || !value || !*value ? NULL : value;
+	return value == (const char *)-1 || !value || !*value ? NULL : value;
 }
 
 static bool term_check(char *error, size_t cap)
@@ -78,7 +78,7 @@ static size_t term_undo_string(char *out, size_t cap, bool paste)
 	size_t len = 0;
 
 	if (paste)
-		len = (size_t) snprintf(out, cap, "%s", term_paste_off);
+		len = (size_t)snprintf(out, cap, "%s", term_paste_off);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const char *s = term_capability(names[i]);
 		for (; s && *s && len + 2 < cap; s++) {
@@ -105,7 +105,7 @@ static void term_set_modes(struct console *term)
 	leaveok(stdscr, TRUE);
 	curs_set(0);
 	if (tcgetattr(STDIN_FILENO, &modes) == 0) {
-		modes.c_iflag &= ~(tcflag_t) (IXON | ICRNL);
+		modes.c_iflag &= ~(tcflag_t)(IXON | ICRNL);
 		modes.c_cc[VINTR] = _POSIX_VDISABLE;
 		modes.c_cc[VQUIT] = _POSIX_VDISABLE;
 		tcsetattr(STDIN_FILENO, TCSANOW, &modes);

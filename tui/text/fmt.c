@@ -64,17 +64,17 @@ char *fmt_us(char buf[FMT_MAX], int64_t us)
 	if (us < 0)
 		return fmt_unknown(buf);
 	if (us < 1000)
-		snprintf(buf, FMT_MAX, "%dus", (int) us);
+		snprintf(buf, FMT_MAX, "%dus", (int)us);
 	else if (us < 9950)
-		snprintf(buf, FMT_MAX, "%.1fms", (double) us / 1e3);
+		snprintf(buf, FMT_MAX, "%.1fms", (double)us / 1e3);
 	else if (us < 999500)
-		snprintf(buf, FMT_MAX, "%.0fms", (double) us / 1e3);
+		snprintf(buf, FMT_MAX, "%.0fms", (double)us / 1e3);
 	else if (us < 9950000)
-		snprintf(buf, FMT_MAX, "%.1fs", (double) us / 1e6);
+		snprintf(buf, FMT_MAX, "%.1fs", (double)us / 1e6);
 	else if (us < INT64_C(600000000))
-		snprintf(buf, FMT_MAX, "%.0fs", (double) us / 1e6);
+		snprintf(buf, FMT_MAX, "%.0fs", (double)us / 1e6);
 	else if (us < INT64_C(36000000000))
-		snprintf(buf, FMT_MAX, "%.0fm", (double) us / 6e7);
+		snprintf(buf, FMT_MAX, "%.0fm", (double)us / 6e7);
 	else
 		snprintf(buf, FMT_MAX, ">10h");
 	return buf;

@@ -35,7 +35,7 @@ enum key_code {
 	TK_UNKNOWN, /* a sequence that was recognised as one, swallowed, and means nothing here */
 	TK_PASTE_END,
 	TK_F0 = TK_SPECIAL + 0x100, /* TK_F0 + n is Fn; Shift-Fn is TK_F0 + 12 + n */
-	TK_PASTED = 0x200000 /* or-ed to every character that came inside a bracketed paste */
+	TK_PASTED = 0x200000        /* or-ed to every character that came inside a bracketed paste */
 };
 
 #endif

@@ -44,7 +44,7 @@ static size_t utf8_sequence_length(unsigned char lead)
 size_t utf8_decode(const char *s, size_t len, uint32_t *cp)
 {
 	static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char lead = (unsigned char) s[0];
+	unsigned char lead = (unsigned char)s[0];
 	size_t want = utf8_sequence_length(lead);
 
 	if (want == 1) {
@@ -56,7 +56,7 @@ size_t utf8_decode(const char *s, size_t len, uint32_t *cp)
 		return 1;
 	uint32_t value = lead & (0xFFu >> (want + 1));
 	for (size_t i = 1; i < want; i++) {
-		unsigned char next = (unsigned char) s[i];
+		unsigned char next = (unsigned char)s[i];
 		if ((next & 0xC0) != 0x80)
 			return 1;
 		value = value << 6 | (next & 0x3F);
@@ -70,24 +70,24 @@ size_t utf8_decode(const char *s, size_t len, uint32_t *cp)
 size_t utf8_encode(uint32_t cp, char out[4])
 {
 	if (cp < 0x80) {
-		out[0] = (char) cp;
+		out[0] = (char)cp;
 		return 1;
 	}
 	if (cp < 0x800) {
-		out[0] = (char) (0xC0 | cp >> 6);
-		out[1] = (char) (0x80 | (cp & 0x3F));
+		out[0] = (char)(0xC0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3F));
 		return 2;
 	}
 	if (cp < 0x10000) {
-		out[0] = (char) (0xE0 | cp >> 12);
-		out[1] = (char) (0x80 | (cp >> 6 & 0x3F));
-		out[2] = (char) (0x80 | (cp & 0x3F));
+		out[0] = (char)(0xE0 | cp >> 12);
+		out[1] = (char)(0x80 | (cp >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (cp & 0x3F));
 		return 3;
 	}
-	out[0] = (char) (0xF0 | cp >> 18);
-	out[1] = (char) (0x80 | (cp >> 12 & 0x3F));
-	out[2] = (char) (0x80 | (cp >> 6 & 0x3F));
-	out[3] = (char) (0x80 | (cp & 0x3F));
+	out[0] = (char)(0xF0 | cp >> 18);
+	out[1] = (char)(0x80 | (cp >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (cp >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (cp & 0x3F));
 	return 4;
 }
 
@@ -175,6 +175,11 @@ void utf8_ellipsis(char *dst, size_t cap, const char *s, int cols, uint32_t mark
 	int tail_cols = (cols - 1) / 2, skip = total - tail_cols;
 	size_t head = utf8_prefix(s, len, cols - 1 - tail_cols), tail = utf8_prefix(s, len, skip);
 	size_t n = utf8_encode(mark, bytes);
+	/* A wide character across the cut goes as a whole. */
+	while (utf8_columns(s + tail) > tail_cols) {
+		uint32_t cp;
+		tail += utf8_decode(s + tail, len - tail, &cp);
+	}
 	if (head + n + (len - tail) >= cap) {
 		dst[0] = '\0';
 		return;

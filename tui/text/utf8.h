@@ -19,7 +19,8 @@ size_t utf8_decode(const char *s, size_t len, uint32_t *cp);
 /* Writes cp to out (no NUL), returns its length, 1 to 4. */
 size_t utf8_encode(uint32_t cp, char out[4]);
 
-/* Columns that cp takes on a terminal: 0 (combining), 1 or 2. Control characters count 1, since they are drawn as '?'. */
+/* Columns that cp takes on a terminal: 0 (combining), 1 or 2. Control characters count 1, since they are drawn as '?'.
+ */
 int utf8_width(uint32_t cp);
 
 /* Columns of a string. */

@@ -10,7 +10,7 @@ bool grid_resize(struct grid *grid, int width, int height)
 {
 	width = width < 1 ? 1 : width > GRID_SIDE_MAX ? GRID_SIDE_MAX : width;
 	height = height < 1 ? 1 : height > GRID_SIDE_MAX ? GRID_SIDE_MAX : height;
-	struct cell *cells = realloc(grid->cells, (size_t) width * (size_t) height * sizeof *cells);
+	struct cell *cells = realloc(grid->cells, (size_t)width * (size_t)height * sizeof *cells);
 	if (!cells) {
 		grid_free(grid);
 		return false;
@@ -57,7 +57,7 @@ void grid_put_char(struct grid *grid, int y, int x, enum role role, uint32_t cp)
 	if (cell->cp == 0 && x > 0)
 		cell[-1].cp = ' ';
 	cell->cp = cp;
-	cell->role = (uint8_t) role;
+	cell->role = (uint8_t)role;
 }
 
 int grid_put(struct grid *grid, int y, int x, int width, enum role role, const char *text)
@@ -75,7 +75,7 @@ int grid_put(struct grid *grid, int y, int x, int width, enum role role, const c
 			break;
 		grid_put_char(grid, y, x + at, role, cp);
 		if (columns == 2 && grid_at(grid, y, x + at + 1)) {
-			*grid_at(grid, y, x + at + 1) = (struct cell){.cp = 0, .role = (uint8_t) role};
+			*grid_at(grid, y, x + at + 1) = (struct cell){.cp = 0, .role = (uint8_t)role};
 		}
 		at += columns;
 	}
@@ -105,8 +105,8 @@ void grid_recolour(struct grid *grid, int y, enum role from, enum role to)
 {
 	for (int x = 0; x < grid->width; x++) {
 		struct cell *cell = grid_at(grid, y, x);
-		if (cell && cell->role == (uint8_t) from)
-			cell->role = (uint8_t) to;
+		if (cell && cell->role == (uint8_t)from)
+			cell->role = (uint8_t)to;
 	}
 }
 

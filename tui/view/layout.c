@@ -48,7 +48,7 @@ static int layout_choose_columns(struct layout *layout, const struct fleet *flee
 	for (int priority = 0; priority < COLUMN_COUNT; priority++)
 		for (int i = 0; i < COLUMN_COUNT; i++) {
 			const struct column_row *row = &column_rows[i];
-			if (row->priority != priority || !layout_applies(fleet, width, (enum column) i))
+			if (row->priority != priority || !layout_applies(fleet, width, (enum column)i))
 				continue;
 			if (row->least + 1 > left)
 				return left;
@@ -118,7 +118,7 @@ void layout_scroll(struct ui *ui, const struct fleet *fleet, int width, int heig
 	struct layout layout;
 
 	layout_make(&layout, fleet, ui, width, height);
-	size_t page = layout.table_height > 0 ? (size_t) layout.table_height : 1;
+	size_t page = layout.table_height > 0 ? (size_t)layout.table_height : 1;
 	if (ui->cursor < ui->top)
 		ui->top = ui->cursor;
 	if (ui->cursor >= ui->top + page)

@@ -23,12 +23,12 @@ struct column_row {
 extern const struct column_row column_rows[COLUMN_COUNT];
 
 struct layout {
-	bool summary;	     /* too small for a table: one line */
-	int head;	     /* lines of the head, from row 0 */
+	bool summary;              /* too small for a table: one line */
+	int head;                  /* lines of the head, from row 0 */
 	int table_y, table_height; /* rows below the column titles */
 	int detail_y, detail_height, detail_width;
 	int log_y, log_x, log_height;
-	int bar_y; /* -1: none */
+	int bar_y;                                              /* -1: none */
 	int column_x[COLUMN_COUNT], column_width[COLUMN_COUNT]; /* width 0: not shown */
 };
 

@@ -17,7 +17,7 @@ enum ui_action ui_find_action(uint32_t key)
 		for (int i = 0; i < UI_ACTION_COUNT; i++)
 			for (int k = 0; k < 4; k++)
 				if (ui_keys[i].keys[k] == key)
-					return (enum ui_action) i;
+					return (enum ui_action)i;
 	return UI_NOTHING;
 }
 
@@ -28,9 +28,9 @@ void ui_select(struct ui *ui, const struct fleet *fleet, int64_t index)
 		ui->cursor_key[0] = '\0';
 		return;
 	}
-	if (index >= (int64_t) fleet->row_count)
-		index = (int64_t) fleet->row_count - 1;
-	ui->cursor = index < 0 ? 0 : (size_t) index;
+	if (index >= (int64_t)fleet->row_count)
+		index = (int64_t)fleet->row_count - 1;
+	ui->cursor = index < 0 ? 0 : (size_t)index;
 	const struct entity *entity = fleet->rows[ui->cursor];
 	snprintf(ui->cursor_key, sizeof ui->cursor_key, "%s", entity->key);
 	ui->cursor_type = entity->type;
@@ -50,6 +50,6 @@ struct entity *ui_selected(struct ui *ui, const struct fleet *fleet)
 			ui->cursor = i;
 			return fleet->rows[i];
 		}
-	ui_select(ui, fleet, (int64_t) ui->cursor);
+	ui_select(ui, fleet, (int64_t)ui->cursor);
 	return fleet->row_count ? fleet->rows[ui->cursor] : NULL;
 }

@@ -44,9 +44,9 @@ struct ui {
 	bool weight_prompt;
 	char input[UI_INPUT_MAX];
 	enum ui_badge badge;
-	int64_t age_s;	      /* of the data shown */
-	int64_t retry_s;      /* until the next attempt */
-	const char *reason;   /* why the last poll failed; NULL when it did not */
+	int64_t age_s;      /* of the data shown */
+	int64_t retry_s;    /* until the next attempt */
+	const char *reason; /* why the last poll failed; NULL when it did not */
 	int64_t interval_ms;
 	int64_t now;
 	char clock[16]; /* "" in a frame without a clock */

@@ -36,7 +36,7 @@ enum role view_severity_role(enum severity severity);
 /* "[      96/200]" with the filled part in reverse; limit <= 0 is unlimited. */
 void view_meter(struct grid *grid, int y, int x, int width, int64_t value, int64_t limit, uint32_t fill);
 /* The text of one cell, for the table and for `--once`. */
-void view_format_cell(char *out, size_t cap, const struct fleet *fleet, const struct entity *entity,
-	enum column column, bool stale);
+void view_format_cell(
+	char *out, size_t cap, const struct fleet *fleet, const struct entity *entity, enum column column, bool stale);
 
 #endif

@@ -29,7 +29,7 @@ static void detail_add(struct detail *detail, const char *format, ...)
 	int n = vsnprintf(detail->line + detail->len, room, format, args);
 	va_end(args);
 	if (n > 0)
-		detail->len += (size_t) n < room ? (size_t) n : room - 1;
+		detail->len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
 /* Adds " label N" for a number that is known. */
@@ -38,7 +38,7 @@ static void detail_number(struct detail *detail, const char *label, enum field_n
 	int64_t value = entity_num(detail->entity, field);
 
 	if (value != ROW_ABSENT)
-		detail_add(detail, " %s %lld", label, (long long) value);
+		detail_add(detail, " %s %lld", label, (long long)value);
 }
 
 static void detail_count(struct detail *detail, const char *label, enum field_num field)
@@ -47,7 +47,7 @@ static void detail_count(struct detail *detail, const char *label, enum field_nu
 	int64_t value = entity_num(detail->entity, field);
 
 	if (value != ROW_ABSENT)
-		detail_add(detail, " %s %s", label, fmt_count(text, (double) value));
+		detail_add(detail, " %s %s", label, fmt_count(text, (double)value));
 }
 
 static void detail_time(struct detail *detail, const char *label, enum field_num field, int64_t scale)
@@ -80,16 +80,16 @@ static void detail_check(struct detail *detail)
 	if (entity_num(detail->entity, FN_check_code) > 0)
 		detail_number(detail, "", FN_check_code);
 	if (entity_num(detail->entity, FN_check_duration) >= 0)
-		detail_add(detail, " in %lldms", (long long) entity_num(detail->entity, FN_check_duration));
+		detail_add(detail, " in %lldms", (long long)entity_num(detail->entity, FN_check_duration));
 	if (*info)
 		detail_add(detail, " '%s'", info);
 	if (health == ROW_ABSENT || rise == ROW_ABSENT || fall == ROW_ABSENT)
 		return;
 	/* While up, health runs from rise to rise + fall - 1; what is missing to the top are failed checks. */
 	if (health >= rise && health < rise + fall - 1)
-		detail_add(detail, " fall %lld/%lld", (long long) (rise + fall - 1 - health), (long long) fall);
+		detail_add(detail, " fall %lld/%lld", (long long)(rise + fall - 1 - health), (long long)fall);
 	else if (health < rise)
-		detail_add(detail, " rise %lld/%lld", (long long) health, (long long) rise);
+		detail_add(detail, " rise %lld/%lld", (long long)health, (long long)rise);
 }
 
 static void detail_breaker(struct detail *detail)
@@ -103,14 +103,14 @@ static void detail_breaker(struct detail *detail)
 	if (entity_num(entity, FN_brk_since) >= 0)
 		detail_add(detail, " %s", fmt_age(age, entity_num(entity, FN_brk_since)));
 	if (entity->breaker == BREAKER_HALF_OPEN && entity_num(entity, FN_brk_trials_need) > 0)
-		detail_add(detail, ": %lld/%lld trials ok", (long long) entity_num(entity, FN_brk_trials_ok),
-			(long long) entity_num(entity, FN_brk_trials_need));
+		detail_add(detail, ": %lld/%lld trials ok", (long long)entity_num(entity, FN_brk_trials_ok),
+			(long long)entity_num(entity, FN_brk_trials_need));
 	if (entity_num(entity, FN_brk_err_pct) >= 0)
-		detail_add(detail, ", err %lld%%", (long long) entity_num(entity, FN_brk_err_pct));
+		detail_add(detail, ", err %lld%%", (long long)entity_num(entity, FN_brk_err_pct));
 	if (entity_num(entity, FN_brk_requests) >= 0)
-		detail_add(detail, " of %lld", (long long) entity_num(entity, FN_brk_requests));
+		detail_add(detail, " of %lld", (long long)entity_num(entity, FN_brk_requests));
 	if (entity_num(entity, FN_brk_threshold_pct) > 0)
-		detail_add(detail, " (opens at %lld%%)", (long long) entity_num(entity, FN_brk_threshold_pct));
+		detail_add(detail, " (opens at %lld%%)", (long long)entity_num(entity, FN_brk_threshold_pct));
 	detail_number(detail, " opened", FN_brk_opens);
 	detail_add(detail, " ");
 }
@@ -194,8 +194,8 @@ static void detail_bytes(struct detail *detail)
 	char in[FMT_MAX], out[FMT_MAX];
 
 	if (entity_num(detail->entity, FN_bin) >= 0 && entity_num(detail->entity, FN_bout) >= 0)
-		detail_add(detail, " bytes in %s out %s", fmt_bytes(in, (double) entity_num(detail->entity, FN_bin)),
-			fmt_bytes(out, (double) entity_num(detail->entity, FN_bout)));
+		detail_add(detail, " bytes in %s out %s", fmt_bytes(in, (double)entity_num(detail->entity, FN_bin)),
+			fmt_bytes(out, (double)entity_num(detail->entity, FN_bout)));
 }
 
 typedef void detail_fn(struct detail *detail);
@@ -246,6 +246,7 @@ void view_detail(struct view *view)
 			detail_lines[i](&detail);
 		}
 		if (detail.len > 0)
-			grid_put(view->grid, y + used++, small ? 2 : 0, width - (small ? 2 : 0), ROLE_NORMAL, detail.line);
+			grid_put(view->grid, y + used++, small ? 2 : 0, width - (small ? 2 : 0), ROLE_NORMAL,
+				detail.line);
 	}
 }

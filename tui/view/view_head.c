@@ -15,7 +15,8 @@ static int view_head_right(struct view *view)
 	enum role role = ui->badge == UI_LIVE && !ui->paused ? ROLE_OK : ROLE_BADGE;
 
 	view_badge(badge, sizeof badge, ui);
-	snprintf(text, sizeof text, "[%s]%s%s%s%s ", badge, *level ? "  " : "", level, *ui->clock ? "  " : "", ui->clock);
+	snprintf(text, sizeof text, "[%s]%s%s%s%s ", badge, *level ? "  " : "", level, *ui->clock ? "  " : "",
+		ui->clock);
 	int columns = utf8_columns(text), x = view->grid->width - columns;
 	if (x < 0) {
 		snprintf(text, sizeof text, "[%s]", badge);
@@ -23,11 +24,11 @@ static int view_head_right(struct view *view)
 		x = view->grid->width > columns ? view->grid->width - columns : 0;
 	}
 	grid_put(view->grid, 0, x, columns, ROLE_NORMAL, text);
-	for (int i = 0; i < (int) strlen(badge) + 2; i++)
+	for (int i = 0; i < (int)strlen(badge) + 2; i++)
 		if (grid_at(view->grid, 0, x + i))
-			grid_at(view->grid, 0, x + i)->role = (uint8_t) role;
+			grid_at(view->grid, 0, x + i)->role = (uint8_t)role;
 	if (ui->read_only)
-		for (int i = (int) strlen(badge) + 4; i < columns && text[i] != ' '; i++)
+		for (int i = (int)strlen(badge) + 4; i < columns && text[i] != ' '; i++)
 			if (grid_at(view->grid, 0, x + i))
 				grid_at(view->grid, 0, x + i)->role = ROLE_WARN;
 	return view->grid->width - x;
@@ -41,7 +42,7 @@ static void view_head_who(struct view *view, int width)
 	int x = 1 + grid_put(view->grid, 0, 1, width - 1, ROLE_BOLD, "lbtop") + 2;
 	if (view->fleet->polls > 0 && info->pid >= 0)
 		snprintf(text, sizeof text, "%s%spid %lld up %s%s%s%s", info->node, *info->node ? " " : "",
-			(long long) info->pid, fmt_age(age, info->uptime), info->stopping > 0 ? " stopping" : "",
+			(long long)info->pid, fmt_age(age, info->uptime), info->stopping > 0 ? " stopping" : "",
 			width > 60 && *info->version ? "   " : "", width > 60 ? info->version : "");
 	else
 		snprintf(text, sizeof text, "%s", view->ui->socket ? view->ui->socket : "");
@@ -62,7 +63,8 @@ static void view_head_load(struct view *view)
 	if (stale)
 		return;
 	snprintf(text, sizeof text, "  Req/s %6s  Sess/s %s  In %s/s Out %s/s", fmt_count(requests, totals->requests),
-		fmt_count(sessions, totals->sessions), fmt_bytes(in, totals->bytes_in), fmt_bytes(out, totals->bytes_out));
+		fmt_count(sessions, totals->sessions), fmt_bytes(in, totals->bytes_in),
+		fmt_bytes(out, totals->bytes_out));
 	grid_put(view->grid, 1, x + width, view->grid->width, ROLE_NORMAL, text);
 }
 
@@ -85,17 +87,19 @@ static void view_head_counts(struct view *view)
 	snprintf(text, sizeof text, " Srv %u:", totals->servers);
 	int x = grid_put(view->grid, 2, 0, view->grid->width, ROLE_NORMAL, text);
 	for (int i = 0; i <= STATE_OTHER; i++)
-		x = view_head_count(view, x, totals->by_state[i], i == STATE_NOCHECK ? "no chk" : state_name((enum state) i),
-			view_severity_role(state_severity((enum state) i)));
+		x = view_head_count(view, x, totals->by_state[i],
+			i == STATE_NOCHECK ? "no chk" : state_name((enum state)i),
+			view_severity_role(state_severity((enum state)i)));
 	if (totals->breakers_open + totals->breakers_half > 0)
 		x += grid_put(view->grid, 2, x, view->grid->width, ROLE_NORMAL, "   Brk");
 	x = view_head_count(view, x, totals->breakers_open, "OPEN", ROLE_BAD);
 	x = view_head_count(view, x, totals->breakers_half, "HALF", ROLE_WARN);
-	snprintf(text, sizeof text, "   Queue %lld", (long long) totals->queue);
+	snprintf(text, sizeof text, "   Queue %lld", (long long)totals->queue);
 	x += grid_put(view->grid, 2, x, view->grid->width, totals->queue > 0 ? ROLE_WARN : ROLE_NORMAL, text);
 	if (!ui_is_stale(view->ui)) {
 		snprintf(text, sizeof text, "   5xx %s%%", fmt_percent(percent, totals->percent_5xx));
-		x += grid_put(view->grid, 2, x, view->grid->width, totals->percent_5xx >= 1 ? ROLE_WARN : ROLE_NORMAL, text);
+		x += grid_put(
+			view->grid, 2, x, view->grid->width, totals->percent_5xx >= 1 ? ROLE_WARN : ROLE_NORMAL, text);
 	}
 	if (view->fleet->partial > 0) {
 		snprintf(text, sizeof text, "   %u rows incomplete", view->fleet->partial);
@@ -132,7 +136,7 @@ void view_summary(struct view *view)
 			snprintf(text, sizeof text, " %u OPEN", totals->breakers_open);
 			x += grid_put(view->grid, 0, x, width, ROLE_BAD, text);
 		}
-		snprintf(text, sizeof text, " q%lld ", (long long) totals->queue);
+		snprintf(text, sizeof text, " q%lld ", (long long)totals->queue);
 		x += grid_put(view->grid, 0, x, width, ROLE_NORMAL, text);
 	}
 	if (view->ui->badge != UI_LIVE || view->ui->paused) {

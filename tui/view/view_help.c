@@ -5,7 +5,7 @@
 
 static void view_help_line(struct view *view, int *line, const char *left, const char *text)
 {
-	int y = *line - (int) view->ui->help_top + 1;
+	int y = *line - (int)view->ui->help_top + 1;
 
 	(*line)++;
 	if (y < 1 || y >= view->grid->height)
@@ -24,5 +24,6 @@ void view_help(struct view *view)
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		view_help_line(view, &line, column_rows[i].title, column_rows[i].help);
 	grid_fill(view->grid, 0, 0, view->grid->width, ROLE_TITLE, ' ');
-	grid_put(view->grid, 0, 0, view->grid->width, ROLE_TITLE, " lbtop: keys and columns   (j k to scroll, any other key to leave)");
+	grid_put(view->grid, 0, 0, view->grid->width, ROLE_TITLE,
+		" lbtop: keys and columns   (j k to scroll, any other key to leave)");
 }

@@ -9,7 +9,7 @@ static void view_log_line(struct view *view, int y, int x, int width, const stru
 	char text[EVENT_OBJECT_MAX + EVENT_TEXT_MAX + 32], clock[16] = "";
 
 	if (event->wall > 0) {
-		time_t wall = (time_t) event->wall;
+		time_t wall = (time_t)event->wall;
 		struct tm tm;
 		if (localtime_r(&wall, &tm))
 			strftime(clock, sizeof clock, "%H:%M:%S ", &tm);
@@ -33,7 +33,7 @@ void view_log(struct view *view)
 		first = 1;
 	}
 	for (int i = first; i < height; i++) {
-		const struct event *event = events_get(&view->fleet->events, (size_t) (i - first));
+		const struct event *event = events_get(&view->fleet->events, (size_t)(i - first));
 		if (event)
 			view_log_line(view, y + i, x, width, event);
 	}

@@ -17,7 +17,8 @@ static void view_prompt_line(struct view *view, int y, enum role role, const cha
 static void view_prompt_effect(char *out, size_t cap, const struct action *action)
 {
 	if (action->usable_before == action->usable_after)
-		snprintf(out, cap, "it is not in use now: usable stays %u of %u", action->usable_after, action->servers);
+		snprintf(
+			out, cap, "it is not in use now: usable stays %u of %u", action->usable_after, action->servers);
 	else if (action->usable_after == 0)
 		snprintf(out, cap, "usable %u -> 0 of %u: THE LAST ONE of %s", action->usable_before, action->servers,
 			action->backend);
@@ -35,7 +36,7 @@ static void view_prompt_question(struct view *view)
 
 	view_prompt_effect(effect, sizeof effect, action);
 	snprintf(text, sizeof text, "! %s %s?  %s, %lld sessions %s", verb_word(action->verb), action->key, effect,
-		(long long) action->sessions, verb_sessions(action->verb));
+		(long long)action->sessions, verb_sessions(action->verb));
 	if (view->grid->height >= 6) {
 		view_prompt_line(view, y, ROLE_WARN, text);
 		snprintf(text, sizeof text, "  > %s", action->command);
@@ -45,7 +46,8 @@ static void view_prompt_question(struct view *view)
 		y = view->grid->height - 1;
 	}
 	if (name)
-		snprintf(text, sizeof text, "  type %s and Enter to confirm, Esc = no: %s_", action->backend, action->typed);
+		snprintf(text, sizeof text, "  type %s and Enter to confirm, Esc = no: %s_", action->backend,
+			action->typed);
 	else if (view->grid->height >= 6)
 		snprintf(text, sizeof text, "  [y] yes   [n/Esc] no");
 	else
@@ -61,7 +63,8 @@ void view_prompt(struct view *view)
 	if (ui->action && action_asks(ui->action)) {
 		view_prompt_question(view);
 	} else if (ui->weight_prompt) {
-		snprintf(text, sizeof text, "weight of %s (50, 50%%, +5, -5, = initial), Esc = no: %s_", ui->cursor_key, ui->input);
+		snprintf(text, sizeof text, "weight of %s (50, 50%%, +5, -5, = initial), Esc = no: %s_", ui->cursor_key,
+			ui->input);
 		view_prompt_line(view, view->grid->height - 1, ROLE_BOLD, text);
 	}
 }

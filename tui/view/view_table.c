@@ -11,13 +11,13 @@ static void view_format_count(char *out, size_t cap, int64_t value)
 {
 	char text[FMT_MAX];
 
-	snprintf(out, cap, "%s", value == ROW_ABSENT ? "" : fmt_count(text, (double) value));
+	snprintf(out, cap, "%s", value == ROW_ABSENT ? "" : fmt_count(text, (double)value));
 }
 
 static void view_format_rate(char *out, size_t cap, float value, int64_t fallback)
 {
 	char text[FMT_MAX];
-	double rate = isnan(value) && fallback != ROW_ABSENT ? (double) fallback : (double) value;
+	double rate = isnan(value) && fallback != ROW_ABSENT ? (double)fallback : (double)value;
 
 	snprintf(out, cap, "%s", isnan(rate) ? "" : fmt_count(text, rate));
 }
@@ -45,22 +45,22 @@ static void view_format_check(char *out, size_t cap, const struct fleet *fleet, 
 	char number[32] = "", time[32] = "";
 
 	if (code > 0)
-		snprintf(number, sizeof number, " %d", (int) (code % 1000));
+		snprintf(number, sizeof number, " %d", (int)(code % 1000));
 	if (ms >= 0)
-		snprintf(time, sizeof time, " %lldms", (long long) ms);
+		snprintf(time, sizeof time, " %lldms", (long long)ms);
 	const char *status = entity_text(fleet, entity, FT_check_status);
 	snprintf(out, cap, "%s%s%s", status, *status ? number : "", *status ? time : "");
 }
 
 static double view_failure_percent(const struct entity *entity)
 {
-	double all = (double) entity->rates.per_second[RATE_responses];
+	double all = (double)entity->rates.per_second[RATE_responses];
 
-	return all > 0 ? (double) entity->rates.per_second[RATE_failures] * 100 / all : NAN;
+	return all > 0 ? (double)entity->rates.per_second[RATE_failures] * 100 / all : NAN;
 }
 
-void view_format_cell(char *out, size_t cap, const struct fleet *fleet, const struct entity *entity,
-	enum column column, bool stale)
+void view_format_cell(
+	char *out, size_t cap, const struct fleet *fleet, const struct entity *entity, enum column column, bool stale)
 {
 	const float *rate = entity->rates.per_second;
 	char text[FMT_MAX];
@@ -89,10 +89,10 @@ void view_format_cell(char *out, size_t cap, const struct fleet *fleet, const st
 		break;
 	case COLUMN_SESS:
 		if (entity_num(entity, FN_slim) > 0)
-			snprintf(out, cap, "%lld/%lld", (long long) entity_num(entity, FN_scur),
-				(long long) entity_num(entity, FN_slim));
+			snprintf(out, cap, "%lld/%lld", (long long)entity_num(entity, FN_scur),
+				(long long)entity_num(entity, FN_slim));
 		else
-			snprintf(out, cap, "%lld/-", (long long) entity_num(entity, FN_scur));
+			snprintf(out, cap, "%lld/-", (long long)entity_num(entity, FN_scur));
 		break;
 	case COLUMN_MAX:
 		view_format_count(out, cap, entity_num(entity, FN_smax));
@@ -176,12 +176,12 @@ static void view_table_spark(struct view *view, int y, int x, int width, const s
 	if (!entity->history)
 		return;
 	for (int age = 0; age < width; age++)
-		most = fmax(most, ring_get(entity->history, (size_t) age));
+		most = fmax(most, ring_get(entity->history, (size_t)age));
 	for (int age = 0; age < width; age++) {
-		double value = ring_get(entity->history, (size_t) age);
+		double value = ring_get(entity->history, (size_t)age);
 		if (isnan(value))
 			continue;
-		int level = most > 0 && value > 0 ? 1 + (int) (value / most * (GLYPH_LEVELS - 1) + 0.5) : 0;
+		int level = most > 0 && value > 0 ? 1 + (int)(value / most * (GLYPH_LEVELS - 1) + 0.5) : 0;
 		level = level > GLYPH_LEVELS ? GLYPH_LEVELS : level;
 		grid_put_char(view->grid, y, x + width - 1 - age, ROLE_ACCENT, view->ui->glyphs->spark[level]);
 	}
@@ -195,7 +195,7 @@ static enum role view_table_role(const struct entity *entity, enum column column
 		return view_severity_role(state_severity(entity->state));
 	if (column == COLUMN_BRK)
 		return entity->breakers_open > 0 ? ROLE_WARN : view_severity_role(breaker_severity(entity->breaker));
-	if (column == COLUMN_ERR && (double) entity->rates.per_second[RATE_errors] > 0)
+	if (column == COLUMN_ERR && (double)entity->rates.per_second[RATE_errors] > 0)
 		return ROLE_WARN;
 	if (column == COLUMN_FAIL && view_failure_percent(entity) >= 1)
 		return ROLE_WARN;
@@ -232,7 +232,8 @@ static void view_table_titles(struct view *view, int y)
 	for (int i = 0; i < COLUMN_COUNT; i++) {
 		int x = view->layout.column_x[i], width = view->layout.column_width[i];
 		if (i == COLUMN_NAME || i == COLUMN_STATE || i == COLUMN_BRK || i == COLUMN_CHECK || i == COLUMN_SPARK)
-			grid_put(view->grid, y, x + (i == COLUMN_NAME ? 3 : 0), width, ROLE_TITLE, column_rows[i].title);
+			grid_put(
+				view->grid, y, x + (i == COLUMN_NAME ? 3 : 0), width, ROLE_TITLE, column_rows[i].title);
 		else
 			grid_put_right(view->grid, y, x, width, ROLE_TITLE, column_rows[i].title);
 	}
@@ -257,14 +258,14 @@ void view_table(struct view *view)
 	if (view->fleet->row_count == 0 && view->layout.table_height > 0)
 		view_table_empty(view);
 	for (int i = 0; i < view->layout.table_height; i++) {
-		size_t index = view->ui->top + (size_t) i;
+		size_t index = view->ui->top + (size_t)i;
 		int y = view->layout.table_y + i;
 		if (index >= view->fleet->row_count)
 			break;
 		const struct entity *entity = view->fleet->rows[index];
 		for (int column = 0; column < COLUMN_COUNT; column++)
 			if (view->layout.column_width[column] > 0)
-				view_table_cell(view, y, entity, (enum column) column);
+				view_table_cell(view, y, entity, (enum column)column);
 		if (ui_is_stale(view->ui))
 			grid_recolour(view->grid, y, ROLE_NORMAL, ROLE_DIM);
 		if (entity == view->selected)

@@ -57,13 +57,13 @@ static bool conn_format(struct conn *conn, const char *const *commands, unsigned
 {
 	int n = snprintf(conn->out, sizeof conn->out, "prompt\n");
 
-	for (unsigned i = 0; i < count && n > 0 && (size_t) n < sizeof conn->out; i++)
-		n += snprintf(conn->out + n, sizeof conn->out - (size_t) n, "%s\n", commands[i]);
-	if (n > 0 && (size_t) n < sizeof conn->out)
-		n += snprintf(conn->out + n, sizeof conn->out - (size_t) n, "quit\n");
-	conn->out_len = (size_t) n;
+	for (unsigned i = 0; i < count && n > 0 && (size_t)n < sizeof conn->out; i++)
+		n += snprintf(conn->out + n, sizeof conn->out - (size_t)n, "%s\n", commands[i]);
+	if (n > 0 && (size_t)n < sizeof conn->out)
+		n += snprintf(conn->out + n, sizeof conn->out - (size_t)n, "quit\n");
+	conn->out_len = (size_t)n;
 	conn->out_at = 0;
-	return n > 0 && (size_t) n < sizeof conn->out;
+	return n > 0 && (size_t)n < sizeof conn->out;
 }
 
 /* Reply 0 is the answer to "prompt"; the last one is taken up to the end of the stream. */
@@ -72,8 +72,8 @@ static void conn_begin_reply(struct conn *conn)
 	frame_begin(&conn->frame, conn->reply == conn->replies ? FRAME_TO_EOF : FRAME_PROMPT);
 }
 
-enum conn_status conn_start(struct conn *conn, const char *path, const char *const *commands, unsigned count,
-	int64_t now)
+enum conn_status conn_start(
+	struct conn *conn, const char *path, const char *const *commands, unsigned count, int64_t now)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -88,7 +88,7 @@ enum conn_status conn_start(struct conn *conn, const char *path, const char *con
 	conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (conn->fd < 0)
 		return conn_break(conn, "no descriptor left");
-	if (connect(conn->fd, (const struct sockaddr *) &address, sizeof address) < 0)
+	if (connect(conn->fd, (const struct sockaddr *)&address, sizeof address) < 0)
 		return conn_break(conn, conn_connect_error(errno));
 	conn->connected = true;
 	conn->reply = 0;
@@ -141,13 +141,13 @@ static enum conn_status conn_read(struct conn *conn, int64_t now)
 				return CONN_DONE;
 			return conn_break(conn, "closed early");
 		}
-		total += (size_t) n;
-		conn->received += (size_t) n;
+		total += (size_t)n;
+		conn->received += (size_t)n;
 		if (conn->received - conn->progress_at >= CONN_PROGRESS_BYTES) {
 			conn->progress_at = conn->received;
 			conn->deadline = now + CONN_DEADLINE_MS;
 		}
-		if (conn_take(conn, chunk, (size_t) n)) {
+		if (conn_take(conn, chunk, (size_t)n)) {
 			conn_close(conn);
 			return CONN_DONE;
 		}
@@ -162,7 +162,7 @@ enum conn_status conn_step(struct conn *conn, int64_t now)
 	if (conn->out_at < conn->out_len) {
 		ssize_t n = send(conn->fd, conn->out + conn->out_at, conn->out_len - conn->out_at, MSG_NOSIGNAL);
 		if (n > 0)
-			conn->out_at += (size_t) n;
+			conn->out_at += (size_t)n;
 		else if (errno == EPIPE || errno == ECONNRESET)
 			conn->out_at = conn->out_len; /* it may have answered before it closed */
 		else if (errno != EAGAIN && errno != EINTR)

@@ -22,7 +22,8 @@ enum conn_status { CONN_IDLE, CONN_BUSY, CONN_DONE, CONN_BROKEN };
 struct conn_ops {
 	/* Bytes of the answer to command number `reply`, from 0. */
 	void (*on_body)(void *arg, unsigned reply, const char *bytes, size_t len);
-	/* Asked after bytes of the last answer: is it complete? Then the connection ends without waiting for the peer. */
+	/* Asked after bytes of the last answer: is it complete? Then the connection ends without waiting for the peer.
+	 */
 	bool (*is_complete)(void *arg);
 };
 
@@ -43,8 +44,8 @@ struct conn {
 void conn_init(struct conn *conn, const struct conn_ops *ops, void *arg);
 
 /* Opens a connection and sends count commands. CONN_BUSY or CONN_BROKEN. */
-enum conn_status conn_start(struct conn *conn, const char *path, const char *const *commands, unsigned count,
-	int64_t now);
+enum conn_status conn_start(
+	struct conn *conn, const char *path, const char *const *commands, unsigned count, int64_t now);
 
 /* Call when the descriptor is ready or the deadline passed. CONN_IDLE when there is no connection. */
 enum conn_status conn_step(struct conn *conn, int64_t now);

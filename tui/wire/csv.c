@@ -10,7 +10,7 @@
 bool csv_init(struct csv *csv, csv_row_fn *on_row, void *arg)
 {
 	*csv = (struct csv){.on_row = on_row, .arg = arg};
-	csv->text = malloc((size_t) CSV_FIELD_MAX * CSV_COLUMNS_MAX);
+	csv->text = malloc((size_t)CSV_FIELD_MAX * CSV_COLUMNS_MAX);
 	return csv->text != NULL;
 }
 
@@ -32,7 +32,7 @@ void csv_free(struct csv *csv)
 static void csv_field_begin(struct csv *csv)
 {
 	if (csv->fields < CSV_COLUMNS_MAX)
-		csv->offset[csv->fields] = (uint32_t) csv->len;
+		csv->offset[csv->fields] = (uint32_t)csv->len;
 }
 
 static void csv_field_append(struct csv *csv, char c)
@@ -54,7 +54,7 @@ static void csv_row_end(struct csv *csv)
 		csv->text[csv->len - 1] == '\r')
 		csv->len--;
 	csv_field_end(csv);
-	csv->offset[csv->fields] = (uint32_t) csv->len;
+	csv->offset[csv->fields] = (uint32_t)csv->len;
 	struct csv_row row = {csv->text, csv->offset, csv->fields};
 	csv->ended = !csv->on_row(csv->arg, &row);
 	csv->len = 0;

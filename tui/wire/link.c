@@ -66,7 +66,7 @@ bool link_init(struct link *link, const char *path, int64_t interval, struct sna
 	link->answered_at = -1;
 	conn_init(&link->poll, &link_poll_ops, link);
 	conn_init(&link->command, &link_command_ops, link);
-	if (strlen(path) >= sizeof link->path || strlen(path) >= sizeof(((struct sockaddr_un *) 0)->sun_path))
+	if (strlen(path) >= sizeof link->path || strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return false;
 	memcpy(link->path, path, strlen(path) + 1);
 	return true;
@@ -88,7 +88,8 @@ void link_poll_now(struct link *link, int64_t now)
 	link->in_order = false;
 }
 
-/* Doubles from 0.2 s to 5 s, with a quarter of jitter from the clock's low bits: consoles must not come back in step. */
+/* Doubles from 0.2 s to 5 s, with a quarter of jitter from the clock's low bits: consoles must not come back in step.
+ */
 static void link_fail(struct link *link, const char *reason, int64_t now)
 {
 	link->reason = reason;
@@ -189,7 +190,8 @@ int64_t link_deadline(const struct link *link)
 	int64_t at = link->poll_at;
 
 	if (link->poll.fd >= 0)
-		at = link->rest_until > 0 && link->rest_until < link->poll.deadline ? link->rest_until : link->poll.deadline;
+		at = link->rest_until > 0 && link->rest_until < link->poll.deadline ? link->rest_until
+										    : link->poll.deadline;
 	if (link->command_busy && link->command.fd < 0)
 		at = 0;
 	else if (link->command_busy && link->command.deadline < at)

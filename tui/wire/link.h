@@ -20,7 +20,7 @@ enum { LINK_PATH_MAX = 256, LINK_REPLY_MAX = 512, LINK_BACKOFF_MIN_MS = 200, LIN
 enum link_report {
 	LINK_SNAPSHOT = 1, /* *next is complete, or cut (snapshot.complete tells) */
 	LINK_FAILED = 2,   /* a poll failed; link.reason says why */
-	LINK_REPLY = 4	   /* the command was answered, or failed: link.reply_ok, link.reply */
+	LINK_REPLY = 4     /* the command was answered, or failed: link.reply_ok, link.reply */
 };
 
 struct link {
@@ -30,7 +30,7 @@ struct link {
 	struct snapshot *next; /* borrowed: where a poll is built */
 	int64_t poll_at;       /* the next poll; INT64_MAX while one runs */
 	int64_t started_at;
-	int64_t rest_until; /* the poll's answer is not looked at before, so that one wake-up takes all of it */
+	int64_t rest_until;  /* the poll's answer is not looked at before, so that one wake-up takes all of it */
 	int64_t answered_at; /* the last success, -1 before the first */
 	int64_t backoff;
 	bool in_order, was_connected;

@@ -53,7 +53,7 @@ void snapshot_free(struct snapshot *snap)
 void snapshot_reset(struct snapshot *snap)
 {
 #define INFO_TEXT(id, key) snap->info.id[0] = '\0';
-#define INFO_NUM(id, key) snap->info.id = -1;
+#define INFO_NUM(id, key)  snap->info.id = -1;
 #include "wire/info.def"
 #undef INFO_TEXT
 #undef INFO_NUM
@@ -108,7 +108,7 @@ static void snapshot_info_line(struct snapshot *snap, const char *line, size_t l
 
 	if (!colon)
 		return;
-	size_t key = (size_t) (colon - line);
+	size_t key = (size_t)(colon - line);
 	const char *value = colon + 1;
 	size_t value_len = len - key - 1;
 	while (value_len > 0 && *value == ' ') {
@@ -148,7 +148,7 @@ static int16_t snapshot_find_field(const char *name, size_t len)
 			return i;
 	for (int16_t i = 0; i < FN_COUNT; i++)
 		if (strlen(snapshot_num_names[i]) == len && memcmp(snapshot_num_names[i], name, len) == 0)
-			return (int16_t) (FT_COUNT + i);
+			return (int16_t)(FT_COUNT + i);
 	return -1;
 }
 
@@ -185,7 +185,7 @@ static uint32_t snapshot_keep_text(struct snapshot *snap, const char *s, size_t 
 		snap->text = text;
 		snap->text_cap = cap;
 	}
-	uint32_t at = (uint32_t) snap->text_len;
+	uint32_t at = (uint32_t)snap->text_len;
 	snap->text_len += utf8_sanitize(snap->text + at, SNAPSHOT_TEXT_CAP, s, len) + 1;
 	return at;
 }

@@ -34,7 +34,7 @@ enum { INFO_TEXT_MAX = 64, LEVEL_TEXT_MAX = 16 };
 
 struct info {
 #define INFO_TEXT(id, key) char id[INFO_TEXT_MAX];
-#define INFO_NUM(id, key) int64_t id; /* -1: not in the answer */
+#define INFO_NUM(id, key)  int64_t id; /* -1: not in the answer */
 #include "wire/info.def"
 #undef INFO_TEXT
 #undef INFO_NUM
@@ -57,9 +57,9 @@ struct snapshot {
 	size_t count, cap;
 	char *text;
 	size_t text_len, text_cap;
-	size_t columns;	     /* of the header; 0: no header seen */
+	size_t columns;      /* of the header; 0: no header seen */
 	unsigned incomplete; /* rows that were dropped since they were cut or did not fit the header */
-	bool complete;	     /* the empty line behind the last row was seen */
+	bool complete;       /* the empty line behind the last row was seen */
 	bool no_memory;
 	bool has_breaker, has_latency; /* the answer has these columns of lbd's own */
 	int16_t column_field[CSV_COLUMNS_MAX];

@@ -37,7 +37,8 @@ static const struct {
 	{"app,a,2,UP,100,0,9,,,\napp,b,2,UP,50,0,9,,,\n", VERB_DRAIN, NULL, ACTION_ASK_NAME, 2, 1, 33},
 	{"app,a,2,UP,100,0,9,,,\napp,b,2,DOWN,100,0,9,,,\n", VERB_MAINT, NULL, ACTION_ASK_NAME, 1, 0, 0},
 	{"app,a,2,UP,100,0,9,,,\napp,b,2,UP,100,0,9,open,,\n", VERB_MAINT, NULL, ACTION_ASK_NAME, 1, 0, 0},
-	{"app,a,2,UP,100,0,9,,,\napp,b,2,UP,100,1,9,,,\n", VERB_DRAIN, NULL, ACTION_ASK, 2, 1, 100}, /* a backup takes over */
+	{"app,a,2,UP,100,0,9,,,\napp,b,2,UP,100,1,9,,,\n", VERB_DRAIN, NULL, ACTION_ASK, 2, 1,
+		100}, /* a backup takes over */
 	{"app,a,2,DOWN,100,0,9,,,\napp,b,2,UP,100,0,9,,,\n", VERB_DRAIN, NULL, ACTION_ASK, 1, 1, 100},
 	{"app,a,2,UP,100,0,9,,,\n", VERB_WEIGHT, "50", ACTION_SEND, 1, 1, 100},
 	{"app,a,2,UP,100,0,9,,,\n", VERB_WEIGHT, "0", ACTION_ASK_NAME, 1, 0, 0},
@@ -53,11 +54,13 @@ Test(action, risk)
 		char rows[512];
 		snprintf(rows, sizeof rows, "%sapp,BACKEND,1,UP,,,,,,\n", action_cases[i].rows);
 		action_fleet(&fleet, rows);
-		cr_assert(action_stage(&action, &fleet, action_server(&fleet, "a"), action_cases[i].verb, action_cases[i].weight, 0));
-		cr_expect_eq(action.stage, action_cases[i].stage, "case %zu: %d", i, (int) action.stage);
+		cr_assert(action_stage(
+			&action, &fleet, action_server(&fleet, "a"), action_cases[i].verb, action_cases[i].weight, 0));
+		cr_expect_eq(action.stage, action_cases[i].stage, "case %zu: %d", i, (int)action.stage);
 		cr_expect_eq(action.usable_before, action_cases[i].before, "case %zu: %u", i, action.usable_before);
 		cr_expect_eq(action.usable_after, action_cases[i].after, "case %zu: %u", i, action.usable_after);
-		cr_expect_eq(action.capacity_percent, action_cases[i].capacity, "case %zu: %d", i, action.capacity_percent);
+		cr_expect_eq(
+			action.capacity_percent, action_cases[i].capacity, "case %zu: %d", i, action.capacity_percent);
 		fleet_free(&fleet);
 	}
 }
@@ -67,9 +70,9 @@ Test(action, weights_are_checked_and_made_absolute)
 	static const struct {
 		const char *typed, *command;
 	} cases[] = {{"50", "set server app/a weight 50"}, {"50%", "set server app/a weight 50%"},
-		{"+5", "set server app/a weight 105"}, {"-10", "set server app/a weight 90"}, {"+999", "set server app/a weight 256"},
-		{"=", "set server app/a weight 100%"}, {"257", NULL}, {"abc", NULL}, {"+", NULL}, {"", NULL}, {"5;quit", NULL},
-		{"99999999", NULL}};
+		{"+5", "set server app/a weight 105"}, {"-10", "set server app/a weight 90"},
+		{"+999", "set server app/a weight 256"}, {"=", "set server app/a weight 100%"}, {"257", NULL},
+		{"abc", NULL}, {"+", NULL}, {"", NULL}, {"5;quit", NULL}, {"99999999", NULL}};
 	struct fleet fleet = {0};
 
 	action_fleet(&fleet, "app,a,2,UP,100,0,9,,,\napp,BACKEND,1,UP,,,,,,\n");
@@ -92,7 +95,8 @@ Test(action, only_servers_with_safe_names)
 
 	action_fleet(&fleet, "app,a;quit,2,UP,100,0,9,,,\napp,BACKEND,1,UP,,,,,,\n");
 	cr_expect_not(action_stage(&action, &fleet, NULL, VERB_DRAIN, NULL, 0));
-	cr_expect_not(action_stage(&action, &fleet, fleet_find(&fleet, "app", "BACKEND", ROW_BACKEND), VERB_DRAIN, NULL, 0));
+	cr_expect_not(
+		action_stage(&action, &fleet, fleet_find(&fleet, "app", "BACKEND", ROW_BACKEND), VERB_DRAIN, NULL, 0));
 	cr_expect_not(action_stage(&action, &fleet, action_server(&fleet, "a;quit"), VERB_DRAIN, NULL, 0));
 	fleet_free(&fleet);
 }
@@ -103,7 +107,8 @@ Test(action, answers)
 		uint32_t keys[8];
 		enum action_stage stage;
 	} cases[] = {{{'y'}, ACTION_SEND}, {{'n'}, ACTION_NONE}, {{TK_ENTER}, ACTION_NONE}, {{TK_ESC}, ACTION_NONE},
-		{{TK_CTRL_C}, ACTION_NONE}, {{'Y'}, ACTION_NONE}, {{TK_F0 + 10}, ACTION_NONE}, {{'y' | TK_PASTED}, ACTION_NONE}};
+		{{TK_CTRL_C}, ACTION_NONE}, {{'Y'}, ACTION_NONE}, {{TK_F0 + 10}, ACTION_NONE},
+		{{'y' | TK_PASTED}, ACTION_NONE}};
 	struct fleet fleet = {0};
 
 	action_fleet(&fleet, "app,a,2,UP,1,0,9,,,\napp,b,2,UP,1,0,9,,,\napp,BACKEND,1,UP,,,,,,\n");
@@ -123,9 +128,9 @@ Test(action, the_name_must_be_typed)
 	static const struct {
 		uint32_t keys[8];
 		enum action_stage stage;
-	} cases[] = {{{'a', 'p', 'p', TK_ENTER}, ACTION_SEND}, {{'a', 'p', 'x', TK_BACKSPACE, 'p', TK_ENTER}, ACTION_SEND},
-		{{'y', TK_ENTER}, ACTION_NONE}, {{TK_ENTER}, ACTION_NONE}, {{'a', 'p', 'p', TK_ESC}, ACTION_NONE},
-		{{'a', 'p', 'p'}, ACTION_ASK_NAME}};
+	} cases[] = {{{'a', 'p', 'p', TK_ENTER}, ACTION_SEND},
+		{{'a', 'p', 'x', TK_BACKSPACE, 'p', TK_ENTER}, ACTION_SEND}, {{'y', TK_ENTER}, ACTION_NONE},
+		{{TK_ENTER}, ACTION_NONE}, {{'a', 'p', 'p', TK_ESC}, ACTION_NONE}, {{'a', 'p', 'p'}, ACTION_ASK_NAME}};
 	struct fleet fleet = {0};
 
 	action_fleet(&fleet, "app,a,2,UP,1,0,9,,,\napp,BACKEND,1,UP,,,,,,\n");

@@ -58,7 +58,8 @@ Test(fleet, changes_become_events)
 	fleet_poll(&fleet, 1000, true, three);
 	strcpy(fleet.mine, "app/b");
 	fleet_poll(&fleet, 2000, true,
-		"app,a,2,DOWN,100,100,0,open,ready,1,\napp,b,2,DRAIN,50,40,0,closed,drain,1,\napp,BACKEND,1,UP,1,1,,,,1,\n"
+		"app,a,2,DOWN,100,100,0,open,ready,1,\napp,b,2,DRAIN,50,40,0,closed,drain,1,\napp,BACKEND,1,UP,1,1,,,,"
+		"1,\n"
 		"app,n,2,MAINT,1,1,0,closed,maint,1,\n");
 	cr_expect(fleet_has_event(&fleet, "app/a", "UP -> DOWN"));
 	cr_expect(fleet_has_event(&fleet, "app/a", "breaker CLOSED -> OPEN"));
@@ -128,7 +129,7 @@ Test(fleet, ten_thousand_servers_are_found)
 
 	cr_assert(fleet_init(&fleet, 1000));
 	for (int i = 0; i < 10000; i++)
-		len += (size_t) snprintf(rows + len, sizeof rows - len, "app,s%d,2,UP,1,1,0,,,%d,\n", i, i);
+		len += (size_t)snprintf(rows + len, sizeof rows - len, "app,s%d,2,UP,1,1,0,,,%d,\n", i, i);
 	for (int poll = 1; poll < 4; poll++)
 		fleet_poll(&fleet, poll * 1000, true, rows);
 	cr_expect_eq(fleet.count, 10000);

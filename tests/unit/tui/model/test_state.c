@@ -9,10 +9,11 @@ Test(state, words_of_the_socket)
 		enum state state;
 		const char *shown;
 	} cases[] = {{"UP", STATE_UP, "UP"}, {"UP 1/3", STATE_UP, "UP 1/3"}, {"DOWN", STATE_DOWN, "DOWN"},
-		{"DOWN 1/2", STATE_DOWN, "DOWN 1/2"}, {"DOWN (agent)", STATE_DOWN, "DOWN agent"}, {"DRAIN", STATE_DRAIN, "DRAIN"},
-		{"MAINT (via a/b)", STATE_MAINT, "MAINT via a/b"}, {"NOLB 1/2", STATE_NOLB, "NOLB 1/2"},
-		{"no check", STATE_NOCHECK, "no chk"}, {"OPEN", STATE_OPEN, "OPEN"}, {"STOP", STATE_STOP, "STOP"},
-		{"PAUSED", STATE_PAUSED, "PAUSED"}, {"", STATE_OTHER, ""}, {"brand new", STATE_OTHER, "brand new"}};
+		{"DOWN 1/2", STATE_DOWN, "DOWN 1/2"}, {"DOWN (agent)", STATE_DOWN, "DOWN agent"},
+		{"DRAIN", STATE_DRAIN, "DRAIN"}, {"MAINT (via a/b)", STATE_MAINT, "MAINT via a/b"},
+		{"NOLB 1/2", STATE_NOLB, "NOLB 1/2"}, {"no check", STATE_NOCHECK, "no chk"},
+		{"OPEN", STATE_OPEN, "OPEN"}, {"STOP", STATE_STOP, "STOP"}, {"PAUSED", STATE_PAUSED, "PAUSED"},
+		{"", STATE_OTHER, ""}, {"brand new", STATE_OTHER, "brand new"}};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char shown[32];

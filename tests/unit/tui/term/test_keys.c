@@ -39,7 +39,7 @@ Test(keys, cases)
 		size_t n = 0;
 		keys_init(&keys);
 		for (const char *byte = keys_cases[i].bytes; *byte; byte++) {
-			uint32_t key = keys_push(&keys, (unsigned char) *byte);
+			uint32_t key = keys_push(&keys, (unsigned char)*byte);
 			if (key == TK_NONE)
 				continue;
 			cr_assert_lt(n, 6);
@@ -58,14 +58,14 @@ Test(keys, time_decides_what_is_half_way)
 	keys_init(&keys);
 	keys_push(&keys, 27);
 	cr_expect(keys_pending(&keys));
-	cr_expect_eq(keys_timeout(&keys), (uint32_t) TK_ESC);
+	cr_expect_eq(keys_timeout(&keys), (uint32_t)TK_ESC);
 	keys_push(&keys, 27);
 	keys_push(&keys, '[');
 	keys_push(&keys, '2');
-	cr_expect_eq(keys_timeout(&keys), (uint32_t) TK_NONE, "half a sequence is no key");
-	cr_expect_eq(keys_push(&keys, 'j'), (uint32_t) 'j');
+	cr_expect_eq(keys_timeout(&keys), (uint32_t)TK_NONE, "half a sequence is no key");
+	cr_expect_eq(keys_push(&keys, 'j'), (uint32_t)'j');
 	keys_push(&keys, 27);
-	cr_expect_eq(keys_push(&keys, 27), (uint32_t) TK_ESC);
-	cr_expect_eq(keys_push(&keys, '['), (uint32_t) TK_NONE);
-	cr_expect_eq(keys_push(&keys, 'A'), (uint32_t) TK_UP);
+	cr_expect_eq(keys_push(&keys, 27), (uint32_t)TK_ESC);
+	cr_expect_eq(keys_push(&keys, '['), (uint32_t)TK_NONE);
+	cr_expect_eq(keys_push(&keys, 'A'), (uint32_t)TK_UP);
 }

@@ -9,8 +9,8 @@ Test(fmt, count)
 		double in;
 		const char *out;
 	} cases[] = {{0, "0"}, {0.25, "0.2"}, {3, "3"}, {9.96, "10"}, {318, "318"}, {999.4, "999"}, {999.6, "1.00k"},
-		{1210, "1.21k"}, {12340, "12.3k"}, {99960, "100k"}, {999600, "1.00M"}, {18200000, "18.2M"}, {1e30, ">999E"},
-		{-5, "0"}, {NAN, "-"}, {INFINITY, "-"}};
+		{1210, "1.21k"}, {12340, "12.3k"}, {99960, "100k"}, {999600, "1.00M"}, {18200000, "18.2M"},
+		{1e30, ">999E"}, {-5, "0"}, {NAN, "-"}, {INFINITY, "-"}};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char out[FMT_MAX];
@@ -33,12 +33,13 @@ Test(fmt, us)
 	static const struct {
 		int64_t in;
 		const char *out;
-	} cases[] = {{-1, "-"}, {0, "0us"}, {999, "999us"}, {1000, "1.0ms"}, {9949, "9.9ms"}, {11000, "11ms"}, {999499, "999ms"},
-		{999500, "1.0s"}, {1400000, "1.4s"}, {12000000, "12s"}, {600000000, "10m"}, {INT64_MAX, ">10h"}};
+	} cases[] = {{-1, "-"}, {0, "0us"}, {999, "999us"}, {1000, "1.0ms"}, {9949, "9.9ms"}, {11000, "11ms"},
+		{999499, "999ms"}, {999500, "1.0s"}, {1400000, "1.4s"}, {12000000, "12s"}, {600000000, "10m"},
+		{INT64_MAX, ">10h"}};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char out[FMT_MAX];
-		cr_expect_str_eq(fmt_us(out, cases[i].in), cases[i].out, "%lld", (long long) cases[i].in);
+		cr_expect_str_eq(fmt_us(out, cases[i].in), cases[i].out, "%lld", (long long)cases[i].in);
 	}
 }
 
@@ -52,6 +53,6 @@ Test(fmt, age)
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char out[FMT_MAX];
-		cr_expect_str_eq(fmt_age(out, cases[i].in), cases[i].out, "%lld", (long long) cases[i].in);
+		cr_expect_str_eq(fmt_age(out, cases[i].in), cases[i].out, "%lld", (long long)cases[i].in);
 	}
 }

@@ -12,20 +12,17 @@ struct utf8_case {
 Test(utf8, sanitize_neutralises_what_a_terminal_would_obey)
 {
 	static const struct utf8_case cases[] = {
-		{"plain", 5, "plain"},
-		{"\033[31m", 5, "?[31m"},
-		{"a\0b", 3, "a?b"},
-		{"\r\n\t\177", 4, "????"},
-		{"\302\233m", 3, "?m"},			   /* C1 CSI */
-		{"\377\376x", 3, "??x"},		   /* no UTF-8 at all */
-		{"\300\257", 2, "??"},			   /* overlong '/' */
-		{"\355\240\200", 3, "???"},		   /* a surrogate */
-		{"\364\220\200\200", 4, "????"},	   /* beyond U+10FFFF */
-		{"\342\202", 2, "??"},			   /* cut */
-		{"caf\303\251", 5, "caf\303\251"},	   /* e acute */
-		{"a\342\200\256b", 5, "ab"},		   /* right-to-left override */
-		{"a\342\200\213b", 5, "ab"},		   /* zero width space */
-		{"\346\274\242", 3, "\346\274\242"},	   /* a wide character */
+		{"plain", 5, "plain"}, {"\033[31m", 5, "?[31m"}, {"a\0b", 3, "a?b"}, {"\r\n\t\177", 4, "????"},
+		{"\302\233m", 3, "?m"},              /* C1 CSI */
+		{"\377\376x", 3, "??x"},             /* no UTF-8 at all */
+		{"\300\257", 2, "??"},               /* overlong '/' */
+		{"\355\240\200", 3, "???"},          /* a surrogate */
+		{"\364\220\200\200", 4, "????"},     /* beyond U+10FFFF */
+		{"\342\202", 2, "??"},               /* cut */
+		{"caf\303\251", 5, "caf\303\251"},   /* e acute */
+		{"a\342\200\256b", 5, "ab"},         /* right-to-left override */
+		{"a\342\200\213b", 5, "ab"},         /* zero width space */
+		{"\346\274\242", 3, "\346\274\242"}, /* a wide character */
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -39,7 +39,11 @@ static void frame_open(struct frame *frame, const char *recorded, int width, int
 	cr_assert(fleet_init(&frame->fleet, 1000));
 	load_polls(&frame->fleet, text, strlen(text));
 	free(text);
-	frame->ui = (struct ui){.detail = true, .log = true, .badge = UI_LIVE, .interval_ms = 1000, .action = &frame->action,
+	frame->ui = (struct ui){.detail = true,
+		.log = true,
+		.badge = UI_LIVE,
+		.interval_ms = 1000,
+		.action = &frame->action,
 		.glyphs = glyphs_get(utf8)};
 	frame->grid.ascii = !utf8;
 	cr_assert(grid_resize(&frame->grid, width, height));
@@ -176,7 +180,8 @@ Test(frames, no_key_is_bound_twice)
 	for (int i = 0; i < UI_ACTION_COUNT; i++)
 		for (int k = 0; k < 4; k++)
 			if (ui_keys[i].keys[k])
-				cr_expect_eq(ui_find_action(ui_keys[i].keys[k]), (enum ui_action) i, "%s", ui_keys[i].shown);
+				cr_expect_eq(
+					ui_find_action(ui_keys[i].keys[k]), (enum ui_action)i, "%s", ui_keys[i].shown);
 }
 
 Test(frames, columns_go_by_priority)
@@ -195,7 +200,8 @@ Test(frames, columns_go_by_priority)
 			int priority = column_rows[i].priority;
 			if (layout.column_width[i] > 0 && priority > highest_shown)
 				highest_shown = priority;
-			if (layout.column_width[i] == 0 && i != COLUMN_AVG && i != COLUMN_SPARK && priority < lowest_dropped)
+			if (layout.column_width[i] == 0 && i != COLUMN_AVG && i != COLUMN_SPARK &&
+				priority < lowest_dropped)
 				lowest_dropped = priority;
 		}
 		cr_expect_lt(highest_shown, lowest_dropped, "at %d columns", width);

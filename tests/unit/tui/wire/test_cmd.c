@@ -6,7 +6,8 @@
 Test(cmd, names_that_could_carry_a_command_are_refused)
 {
 	static const char *const good[] = {"a", "web-01", "node.3_x:y"};
-	static const char *const bad[] = {"", "a b", "a;disable server b/c", "a\nb", "a/b", "\303\251", "a\\;b", "a\"b", "#1"};
+	static const char *const bad[] = {
+		"", "a b", "a;disable server b/c", "a\nb", "a/b", "\303\251", "a\\;b", "a\"b", "#1"};
 	char longest[CMD_NAME_MAX + 1];
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)

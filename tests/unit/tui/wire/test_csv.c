@@ -16,9 +16,9 @@ static bool csv_take(void *arg, const struct csv_row *row)
 	struct csv_result *result = arg;
 
 	for (size_t i = 0; i < row->fields; i++)
-		result->len += (size_t) snprintf(result->text + result->len, sizeof result->text - result->len, "[%.*s]",
-			(int) (row->offset[i + 1] - row->offset[i]), row->text + row->offset[i]);
-	result->len += (size_t) snprintf(result->text + result->len, sizeof result->text - result->len, "\n");
+		result->len += (size_t)snprintf(result->text + result->len, sizeof result->text - result->len, "[%.*s]",
+			(int)(row->offset[i + 1] - row->offset[i]), row->text + row->offset[i]);
+	result->len += (size_t)snprintf(result->text + result->len, sizeof result->text - result->len, "\n");
 	return ++result->rows != result->stop_after;
 }
 
@@ -65,7 +65,7 @@ static bool csv_measure(void *arg, const struct csv_row *row)
 	for (size_t i = 0; i < row->fields; i++)
 		if (row->offset[i + 1] - row->offset[i] > *longest)
 			*longest = row->offset[i + 1] - row->offset[i];
-	cr_expect_leq(row->fields, (size_t) CSV_COLUMNS_MAX);
+	cr_expect_leq(row->fields, (size_t)CSV_COLUMNS_MAX);
 	return true;
 }
 
@@ -78,7 +78,7 @@ Test(csv, a_field_of_a_megabyte_and_a_row_of_a_thousand_are_cut)
 	for (int i = 0; i < 1 << 20; i++)
 		csv_feed(&csv, "x", 1);
 	csv_feed(&csv, ",tail\n", 6);
-	cr_expect_eq(longest, (size_t) CSV_FIELD_MAX);
+	cr_expect_eq(longest, (size_t)CSV_FIELD_MAX);
 	for (int i = 0; i < 1000; i++)
 		csv_feed(&csv, "yy,", 3);
 	csv_feed(&csv, "\n", 1);

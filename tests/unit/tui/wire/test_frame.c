@@ -21,9 +21,9 @@ static const struct {
 	const char *in, *body, *rest;
 	bool end;
 } frame_cases[] = {
-	{"\n> ", "\n", "", true},		      /* silent success */
+	{"\n> ", "\n", "", true}, /* silent success */
 	{"admin\n\n> next", "admin\n\n", "next", true},
-	{"short\n> ", "short\n", "", true},	      /* without the empty line */
+	{"short\n> ", "short\n", "", true}, /* without the empty line */
 	{"Key: a > b\n\n> ", "Key: a > b\n\n", "", true},
 	{"> not yet\n\n> ", "> not yet\n\n", "", true}, /* a body may begin so */
 	{"a\n>b\n\n> ", "a\n>b\n\n", "", true},
@@ -43,11 +43,12 @@ Test(frame, cases_in_any_pieces)
 			bool end = false;
 			frame_begin(&frame, FRAME_PROMPT);
 			while (at < len && !end)
-				at += frame_feed(&frame, frame_cases[i].in + at, piece < len - at ? piece : len - at, frame_take,
-					&out, &end);
+				at += frame_feed(&frame, frame_cases[i].in + at, piece < len - at ? piece : len - at,
+					frame_take, &out, &end);
 			out.text[out.len] = '\0';
 			cr_expect_eq(end, frame_cases[i].end, "case %zu in pieces of %zu", i, piece);
-			cr_expect_str_eq(out.text, frame_cases[i].body, "case %zu in pieces of %zu: '%s'", i, piece, out.text);
+			cr_expect_str_eq(
+				out.text, frame_cases[i].body, "case %zu in pieces of %zu: '%s'", i, piece, out.text);
 			cr_expect_str_eq(frame_cases[i].in + at, frame_cases[i].rest, "case %zu", i);
 		}
 }

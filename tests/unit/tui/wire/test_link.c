@@ -25,7 +25,7 @@ static void daemon_listen(struct daemon *d, int backlog)
 
 	memcpy(address.sun_path, d->path, strlen(d->path) + 1);
 	d->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_eq(bind(d->listener, (struct sockaddr *) &address, sizeof address), 0);
+	cr_assert_eq(bind(d->listener, (struct sockaddr *)&address, sizeof address), 0);
 	cr_assert_eq(listen(d->listener, backlog), 0);
 }
 
@@ -62,7 +62,7 @@ static void daemon_answer(struct daemon *d, const char *asked, const char *text)
 	cr_assert_gt(n, 0);
 	line[n] = '\0';
 	cr_expect_str_eq(line, asked);
-	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t) strlen(text));
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 }
 
@@ -129,7 +129,7 @@ Test(link, a_full_backlog_is_said_and_does_not_block)
 	memcpy(address.sun_path, d.path, strlen(d.path) + 1);
 	for (; used < 8; used++) {
 		fds[used] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		if (connect(fds[used], (struct sockaddr *) &address, sizeof address) < 0)
+		if (connect(fds[used], (struct sockaddr *)&address, sizeof address) < 0)
 			break;
 	}
 	cr_assert_lt(used, 8);

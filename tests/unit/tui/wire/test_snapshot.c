@@ -64,8 +64,8 @@ Test(snapshot, numbers)
 	static const struct {
 		const char *text;
 		int64_t value;
-	} cases[] = {{"0", 0}, {"-1", -1}, {"", ROW_ABSENT}, {"abc", ROW_ABSENT}, {"-", ROW_ABSENT}, {"12x", ROW_ABSENT},
-		{"12.75", 12}, {"9223372036854775807", INT64_MAX}};
+	} cases[] = {{"0", 0}, {"-1", -1}, {"", ROW_ABSENT}, {"abc", ROW_ABSENT}, {"-", ROW_ABSENT},
+		{"12x", ROW_ABSENT}, {"12.75", 12}, {"9223372036854775807", INT64_MAX}};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct snapshot snap;
