@@ -43,6 +43,7 @@ class FakeLb:
         self.path, self.own = path, own
         self.mode, self.arg = "ok", 0
         self.pid, self.level, self.node = 4711, "admin", "lb1"
+        self.generation = 1
         self.epoch = self.started = time.time()
         self.commands = []      # every line that is not a question
         self.polls = 0          # answers to show stat
@@ -212,7 +213,7 @@ class FakeLb:
         return "".join(f"{key}: {value}\n" for key, value in {
             "Name": "lbd", "Version": "2.6.0-lbd0.1.0", "Pid": self.pid, "Uptime_sec": int(time.time() - self.started),
             "Maxconn": 2000, "CurrConns": 412, "SessRate": 10, "Idle_pct": 90, "node": self.node, "Stopping": 0,
-            "Start_time_sec": int(self.started)}.items())
+            "Start_time_sec": int(self.started), "Generation": self.generation}.items())
 
     def row(self, columns, fields):
         out = []

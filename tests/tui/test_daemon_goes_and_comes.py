@@ -13,7 +13,7 @@ def test_gone_and_back(lb, screen):
     screen.wait(r"\ba\s+UP")
     screen.wait(r"! socket connection lost: no such socket")
     lb.back()
-    screen.wait("LIVE", timeout=8)
+    screen.wait("LIVE")
     screen.wait(r"socket connection is back")
 
 
@@ -23,7 +23,7 @@ def test_start_without_a_daemon(lb, screen):
     screen.wait(r"RETRY in \ds \(no such socket\)")
     screen.wait(r"waiting for /")
     lb.back()
-    screen.wait("LIVE", timeout=8)
+    screen.wait("LIVE")
 
 
 def test_reload_is_an_event_and_no_connection_stays(lb, screen):
@@ -33,6 +33,8 @@ def test_reload_is_an_event_and_no_connection_stays(lb, screen):
     screen.wait(r"daemon restarted: pid 4711 -> 4712")
     screen.wait(r"pid 4712")
     wait_until(lambda: lb.open == 0, what="no connection between polls")
+    lb.generation += 1
+    screen.wait(r"daemon reloaded: generation 1 -> 2")
 
 
 def test_counter_reset_is_no_spike(lb, screen):

@@ -10,4 +10,4 @@ def test_killed_session(lb, screen):
     screen.wait("LIVE")
     pid = screen.pid()
     screen.tmux("kill-session", "-t", "t")
-    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 2, "the end of lbtop")
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what="the end of lbtop")
