@@ -10,7 +10,7 @@
 
 #include "text/utf8.h"
 
-enum { LINK_REST_MS = 8 };
+enum { LINK_REST_MS = 8, LINK_BIG_ANSWER = 1 << 20 };
 
 enum { POLL_LEVEL, POLL_INFO, POLL_STAT, POLL_COUNT };
 static const char *const link_poll_commands[POLL_COUNT] = {"show cli level", "show info", "show stat"};
@@ -117,8 +117,8 @@ static unsigned link_end_poll(struct link *link, enum conn_status status, int64_
 	link->reason = NULL;
 	link->backoff = 0;
 	link->answered_at = now;
-	/* A poll that costs more than a tenth of the interval stretches it. */
-	int64_t cost = now - link->started_at;
+	/* A big table that takes more than a tenth of the interval stretches it; a small one is late for other reasons. */
+	int64_t cost = link->poll.received > LINK_BIG_ANSWER ? now - link->started_at : 0;
 	int64_t wait = cost * 10 > link->interval ? cost * 10 : link->interval;
 	link->poll_at = link->started_at + wait > now ? link->started_at + wait : now + 1;
 	link->in_order = link->next->complete;
