@@ -40,7 +40,8 @@ class Screen:
 
     def start(self, *args, width=80, height=24, **env):
         """Runs lbtop; when it ended, the screen shows EXIT=code and what stty says."""
-        variables = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **env}
+        variables = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
+                     "LSAN_OPTIONS": f"print_suppressions=0:suppressions={TESTS}/lsan.supp", **env}
         unset = [f"-u {key}" for key, value in variables.items() if value is None]
         words = [f"{key}='{value}'" for key, value in variables.items() if value is not None]
         command = " ".join(["env", *unset, *words, LBTOP, *args])
