@@ -1,35 +1,4 @@
 # Unit tests mirror src/ and tui/: one Criterion program for each layer.
-if HAVE_CRITERION
-check_PROGRAMS += unit_base
-TESTS += unit_base
-endif
-unit_base_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-unit_base_LDADD = src/liblbd.la $(CRITERION_LIBS)
-unit_base_SOURCES = \
-	tests/unit/base/test_arena.c \
-	tests/unit/base/test_buffer.c \
-	tests/unit/base/test_clock.c \
-	tests/unit/base/test_list.c \
-	tests/unit/base/test_log.c \
-	tests/unit/base/test_log_ring.c \
-	tests/unit/base/test_mailbox.c \
-	tests/unit/base/test_pool.c \
-	tests/unit/base/test_quiesce.c \
-	tests/unit/base/test_random.c \
-	tests/unit/base/test_str.c \
-	tests/unit/base/test_text.c
-
-# ThreadSanitizer cannot run under Criterion: plain programs, run by every build and meaningful in one with
-# --enable-sanitizer=thread.
-check_PROGRAMS += tsan_log tsan_loop tsan_quiesce
-TESTS += tsan_log tsan_loop tsan_quiesce
-tsan_log_SOURCES = tests/unit/base/tsan_log.c
-tsan_log_LDADD = src/liblbd.la
-tsan_loop_SOURCES = tests/unit/net/tsan_loop.c
-tsan_loop_LDADD = src/liblbd.la
-tsan_quiesce_SOURCES = tests/unit/base/tsan_quiesce.c
-tsan_quiesce_LDADD = src/liblbd.la
-
 # Observers that unit tests and fuzz targets share.
 noinst_LTLIBRARIES += tests/libtestsupport.la
 tests_libtestsupport_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
@@ -279,36 +248,6 @@ SOCKET_DOC_ROWS = $(srcdir)/src/admin/commands.def $(srcdir)/src/stats/columns.d
 doc-socket:
 	( cat $(srcdir)/doc/socket.intro.md && $(AWK) -f $(srcdir)/doc/socket.awk $(SOCKET_DOC_ROWS) ) > $(srcdir)/doc/socket.md
 
-if HAVE_CRITERION
-check_PROGRAMS += unit_proxy
-TESTS += unit_proxy
-endif
-unit_proxy_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-unit_proxy_LDADD = src/liblbd.la $(CRITERION_LIBS)
-unit_proxy_SOURCES = \
-	tests/unit/proxy/test_access_log.c \
-	tests/unit/proxy/test_reason.c
-
-check_PROGRAMS += bench_log
-bench_log_SOURCES = tests/bench/bench_log.c
-bench_log_LDADD = src/liblbd.la
-
-if HAVE_CRITERION
-check_PROGRAMS += unit_net
-TESTS += unit_net
-endif
-unit_net_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-unit_net_LDADD = src/liblbd.la $(CRITERION_LIBS)
-unit_net_SOURCES = \
-	tests/unit/net/net_support.c \
-	tests/unit/net/net_support.h \
-	tests/unit/net/test_address.c \
-	tests/unit/net/test_channel.c \
-	tests/unit/net/test_listener.c \
-	tests/unit/net/test_loop.c \
-	tests/unit/net/test_socket.c \
-	tests/unit/net/test_timeouts.c \
-	tests/unit/net/test_timer.c
 
 # config, and the command line
 if HAVE_CRITERION

@@ -111,13 +111,13 @@ static void show_servers_conn_line(struct command_call *call, const struct backe
 	const struct config_backend *conf = atomic_load_explicit(&b->conf, memory_order_relaxed);
 	uint32_t used = atomic_load_explicit(&s->live.in_flight, memory_order_relaxed);
 	uint32_t used_max = atomic_load_explicit(&s->in_flight_max, memory_order_relaxed);
-	int32_t idle = atomic_load_explicit(&s->idle, memory_order_relaxed);
+	uint32_t idle = server_idle_count(s);
 	char host[ADDRESS_TEXT_MAX];
 	address_format_host(&s->address, host);
-	text_format(call->out, "%s/%s %u/%u %s %u - %llu %u %u %u 0 0 %u %d\n", b->name, s->name, (unsigned)b->id,
+	text_format(call->out, "%s/%s %u/%u %s %u - %llu %u %u %u 0 0 %u %u\n", b->name, s->name, (unsigned)b->id,
 		(unsigned)s->id, host, (unsigned)address_port(&s->address),
 		(unsigned long long)(conf->pool.idle / 1000), (unsigned)used, (unsigned)used_max, (unsigned)used,
-		(unsigned)conf->pool.max_idle, (int)(idle > 0 ? idle : 0));
+		(unsigned)conf->pool.max_idle, (unsigned)idle);
 }
 
 enum command_result command_show_servers_conn(struct command_call *call)

@@ -89,7 +89,7 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 	const struct backend *b = s->backend;
 	const struct config_backend *backend_conf = atomic_load_explicit(&b->conf, memory_order_relaxed);
 	const struct config_server *conf = atomic_load_explicit(&s->conf, memory_order_relaxed);
-	int32_t idle = atomic_load_explicit(&s->idle, memory_order_relaxed);
+	uint32_t idle = server_idle_count(s);
 	stat_row_init(row, STAT_SERVER, b->name, b->id, s->name);
 	uint64_t last_us = stat_rows_common(row, &s->counters, &s->sampled, b->mode);
 	stat_rows_times(row, &s->sampled);

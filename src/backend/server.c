@@ -137,3 +137,11 @@ void server_release(struct server *s)
 	LBD_INVARIANT(before > 0);
 	(void)before;
 }
+
+uint32_t server_idle_count(const struct server *s)
+{
+	uint32_t sum = 0;
+	for (uint32_t i = 0; s->idle && i < s->counters.workers; i++)
+		sum += atomic_load_explicit(&s->idle[i].count, memory_order_relaxed);
+	return sum;
+}

@@ -75,6 +75,8 @@ const char *server_check_description(const char *status);
 const char *server_admin_word(enum server_admin admin);
 const char *server_health_word(enum server_health health);
 
+/* Idle upstreams over all workers; any thread. */
+uint32_t server_idle_count(const struct server *s);
 /* Worker: gives back what backend_pick reserved. */
 void server_release(struct server *s);
 /* Worker: its counters of this server. */
