@@ -163,16 +163,36 @@ src_liblbd_la_SOURCES += \
 	src/backend/server_state.h
 
 # proxy
-src_liblbd_la_SOURCES += src/proxy/frontend.c
 src_liblbd_la_SOURCES += \
 	src/proxy/access_line.c \
 	src/proxy/access_line.h \
 	src/proxy/access_log.c \
 	src/proxy/access_log.h \
 	src/proxy/access_log_json.c \
+	src/proxy/account.c \
+	src/proxy/account.h \
+	src/proxy/exchange.c \
+	src/proxy/exchange.h \
+	src/proxy/exchange_steps.def \
+	src/proxy/forward.c \
+	src/proxy/forward.h \
+	src/proxy/frontend.c \
+	src/proxy/frontend.h \
 	src/proxy/reason.c \
 	src/proxy/reason.h \
-	src/proxy/reasons.def
+	src/proxy/reasons.def \
+	src/proxy/relay.c \
+	src/proxy/relay.h \
+	src/proxy/reply.c \
+	src/proxy/reply.h \
+	src/proxy/route.c \
+	src/proxy/route.h \
+	src/proxy/session.c \
+	src/proxy/session.h \
+	src/proxy/upstream.c \
+	src/proxy/upstream.h \
+	src/proxy/worker.c \
+	src/proxy/worker.h
 
 # admin
 src_liblbd_la_SOURCES += \
@@ -203,7 +223,21 @@ src_liblbd_la_SOURCES += \
 src_liblbd_la_SOURCES += \
 	src/app/arguments.c \
 	src/app/arguments.def \
-	src/app/arguments.h
+	src/app/arguments.h \
+	src/app/app.c \
+	src/app/app.h \
+	src/app/binds.c \
+	src/app/binds.h \
+	src/app/build.c \
+	src/app/build.h \
+	src/app/detach.c \
+	src/app/detach.h \
+	src/app/lists.c \
+	src/app/lists.h \
+	src/app/notify.c \
+	src/app/notify.h \
+	src/app/worker_thread.c \
+	src/app/worker_thread.h
 
 sbin_PROGRAMS += lbd
 lbd_SOURCES = src/main.c

@@ -4,8 +4,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "app/arguments.h"
+#include "app/build.h"
+#include "app/lists.h"
 #include "config/config.h"
+#include "net/loop.h"
+#include "rules/pattern.h"
 
 static struct config *main_load(const struct arguments *a, struct text *messages)
 {
@@ -20,20 +25,39 @@ static void main_print(const struct text *text, FILE *stream)
 	fflush(stream);
 }
 
+/* Loads and checks all that can be checked without binding; what was found is on stderr. */
+static struct config *main_check(const struct arguments *a)
+{
+	struct text messages = {0};
+	struct config *config = main_load(a, &messages);
+	struct algorithm_loader *loader = config ? build_loader(config, a->plugin_dirs, a->plugin_dir_count) : NULL;
+	if (config && (!loader || !build_check(config, loader, &messages))) {
+		config_free(config);
+		config = NULL;
+	}
+	if (loader)
+		algorithm_loader_destroy(loader);
+	main_print(&messages, stderr);
+	text_free(&messages);
+	return config;
+}
+
 static int main_with_config(enum arguments_result what, const struct arguments *a)
 {
-	struct text messages = {0}, out = {0};
-	struct config *config = main_load(a, &messages);
-	if (config && what == ARGUMENTS_CHECK && !a->quiet)
-		text_add_c(&out, "Configuration file is valid\n");
-	if (config && what == ARGUMENTS_DUMP)
+	struct text out = {0};
+	struct config *config = main_check(a);
+	if (!config)
+		return 1;
+	int status = 0;
+	if (what == ARGUMENTS_RUN)
+		status = app_run(config, a);
+	else if (what == ARGUMENTS_DUMP)
 		config_dump(config, &out);
-	main_print(&messages, stderr);
+	else if (!a->quiet)
+		text_add_c(&out, "Configuration file is valid\n");
 	main_print(&out, stdout);
-	int status = config && !out.failed ? 0 : 1;
-	config_free(config);
-	text_free(&messages);
 	text_free(&out);
+	config_free(config);
 	return status;
 }
 
@@ -41,13 +65,16 @@ int main(int argc, char **argv)
 {
 	struct arguments arguments;
 	struct text text = {0};
-	const char *libraries[] = {config_library_version()};
 	enum arguments_result what = arguments_parse(argc, argv, &arguments, &text);
 	int status = what == ARGUMENTS_ERROR ? 1 : 0;
 	if (what == ARGUMENTS_LIST)
-		config_list_options(&text);
-	if (what == ARGUMENTS_BUILD)
-		arguments_write_build(&text, libraries, sizeof(libraries) / sizeof(*libraries));
+		lists_write(&arguments, &text);
+	if (what == ARGUMENTS_BUILD) {
+		char libev[32], pcre2[64];
+		const char *libraries[] = {loop_library_version(libev, sizeof libev),
+			pattern_library_version(pcre2, sizeof pcre2), config_library_version()};
+		arguments_write_build(&text, libraries, sizeof libraries / sizeof *libraries);
+	}
 	if (what == ARGUMENTS_RUN || what == ARGUMENTS_CHECK || what == ARGUMENTS_DUMP)
 		status = main_with_config(what, &arguments);
 	main_print(&text, status ? stderr : stdout);

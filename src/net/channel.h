@@ -30,8 +30,8 @@ struct channel {
 	const struct channel_owner *owner;
 	struct buffer out; /* waits to be sent */
 	struct buffer in;  /* was received, and not taken yet */
-	struct list link; /* in the loop's unflushed or failed list */
-	bool queued : 1;  /* in the unflushed list */
+	struct list link;  /* in the loop's unflushed or failed list */
+	bool queued : 1;   /* in the unflushed list */
 	bool connecting : 1;
 	bool reading : 1; /* the owner wants to hear of input */
 	bool blocked : 1; /* the peer does not take output: WRITE is armed */
@@ -56,8 +56,8 @@ void channel_close(struct channel *c, bool reset);
  * channel_owner.readable of this channel. > 0: bytes; CHANNEL_CLOSED: the peer sent FIN; CHANNEL_AGAIN: nothing there;
  * CHANNEL_ERROR: errno says what. After FIN or an error the owner pauses or closes, or it is called again and again. */
 ssize_t channel_receive(struct channel *c) LBD_MUST_CHECK;
-/* What was received and not taken. Fresh bytes stand in the loop's scratch: the view ends with the callback, and what was
- * not taken by then is kept. */
+/* What was received and not taken. Fresh bytes stand in the loop's scratch: the view ends with the callback, and what
+ * was not taken by then is kept. */
 struct str channel_input(const struct channel *c);
 void channel_take(struct channel *c, size_t n);
 /* Receives up to n bytes into the caller's memory instead; results as above. */

@@ -176,7 +176,8 @@ void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct 
 	loop->doomed = doomed;
 }
 
-const char *loop_library_version(void)
+const char *loop_library_version(char *out, size_t size)
 {
-	return ev_version_major() == 4 ? "libev 4" : "libev";
+	snprintf(out, size, "libev %d.%d", ev_version_major(), ev_version_minor());
+	return out;
 }

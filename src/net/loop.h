@@ -27,8 +27,8 @@ struct channel;
 
 struct loop {
 	struct ev_loop *ev;
-	uint64_t now_us; /* monotonic, as of this turn */
-	char *scratch;   /* LOOP_SCRATCH bytes, valid inside one callback */
+	uint64_t now_us;          /* monotonic, as of this turn */
+	char *scratch;            /* LOOP_SCRATCH bytes, valid inside one callback */
 	struct channel *fresh_of; /* whose bytes stand in scratch now; NULL outside of a readable callback */
 	struct str fresh;
 	struct timeouts timeouts;
@@ -61,6 +61,6 @@ void loop_post(struct loop *loop, struct mail *mail);
 /* Freed at the end of this turn, by free_it(doomed, owner). */
 void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct doomed *doomed, void *owner));
 /* Version words for lbd -V. */
-const char *loop_library_version(void);
+const char *loop_library_version(char *out, size_t size);
 
 #endif

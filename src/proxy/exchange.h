@@ -10,7 +10,7 @@
 #include "proxy/upstream.h"
 
 enum exchange_step {
-#define EXCHANGE_STEP(id, function) EXCHANGE_##id,
+#define EXCHANGE_STEP(id, function, phase) EXCHANGE_STEP_##id,
 #include "proxy/exchange_steps.def"
 #undef EXCHANGE_STEP
 	EXCHANGE_STEP_COUNT
@@ -34,25 +34,27 @@ struct exchange {
 	struct timeout timeout;
 	struct exchange_times at;
 	enum reason reason;
-	const char *detail;          /* more of the reason: a literal */
-	char phase;                  /* second character of the termination state: R Q C H D L, - */
-	uint16_t status;             /* sent to the client, or to be sent; 0: none */
+	const char *detail; /* more of the reason: a literal */
+	char phase;         /* second character of the termination state */
+	char waits_for;     /* c client, s server, t either end of a tunnel: whose timeout is running */
+	uint16_t status;    /* of the answer to the client; 0: none */
 	uint32_t head_bytes_in, head_bytes_out;
-	uint32_t retries;
-	bool tunnel : 1;             /* TCP mode, or after 101 */
-	bool parsed : 1;             /* request is valid */
+	uint32_t retries, interims;
+	bool parsed : 1; /* request is valid */
+	bool tunnel : 1; /* TCP mode, or after a 101 */
+	bool fresh : 1;  /* only a new connection will do */
 	bool timed_out : 1;
-	bool body_started : 1;       /* bytes of the request's body were taken */
-	bool answered : 1;           /* bytes of an answer were written to the client */
+	bool answered : 1; /* bytes of the answer were given to the client's channel */
 	bool response_complete : 1;
-	bool upstream_keeps : 1;     /* the server would keep the connection */
-	bool close_client : 1;       /* the client was, or will be, told that the connection ends */
+	bool request_cut : 1;    /* the server stopped taking the request's body */
+	bool upstream_keeps : 1; /* the server would keep the connection */
+	bool close_client : 1;   /* the client was, or will be, told that the connection ends */
+	bool until_close : 1;    /* the client finds the answer's end by the connection's end */
 	bool redispatched : 1;
-	bool interim : 1;            /* a 1xx was sent on */
 	uint32_t tried_count;
 	const struct server *tried[LBD_TRIED_MAX];
 	struct arena arena;
-	_Alignas(16) char memory[];  /* of the arena */
+	_Alignas(16) char memory[]; /* of the arena */
 };
 
 enum { EXCHANGE_SIZE = 4096 };

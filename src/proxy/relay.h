@@ -1,5 +1,5 @@
-/* Moves one body, or one direction of a tunnel, from a channel to another: reads the framing on one side, writes it on the
- * other, and stops the source while the other side does not take it. Written once for both directions. */
+/* Moves one body, or one direction of a tunnel, from a channel to another: reads the framing on one side, writes it on
+ * the other, and stops the source while the other side does not take it. Written once for both directions. */
 #ifndef LBD_PROXY_RELAY_H
 #define LBD_PROXY_RELAY_H
 
@@ -7,10 +7,10 @@
 #include "net/channel.h"
 
 enum flow_result {
-	FLOW_MORE,   /* all that was received is moved; more is to come */
-	FLOW_DONE,   /* the body is complete */
-	FLOW_BAD,    /* the chunked coding is malformed: flow->error */
-	FLOW_BROKEN  /* the other side's connection failed, or memory is out */
+	FLOW_MORE,  /* all that was received is moved; more is to come */
+	FLOW_DONE,  /* the body is complete */
+	FLOW_BAD,   /* the chunked coding is malformed: flow->error */
+	FLOW_BROKEN /* the other side's connection failed, or memory is out */
 };
 
 struct flow {
@@ -18,10 +18,10 @@ struct flow {
 	enum http_framing_kind framing; /* of what comes in; UNTIL_CLOSE is a tunnel too */
 	bool chunk_out;                 /* what goes out is chunked */
 	bool done;
-	bool paused;                    /* from waits for to */
+	bool paused; /* from waits for to */
 	enum http_error error;
-	uint64_t left;                  /* LENGTH: bytes to come */
-	uint64_t moved;                 /* body bytes so far */
+	uint64_t left;  /* LENGTH: bytes to come */
+	uint64_t moved; /* body bytes so far */
 	struct http_chunked chunked;
 };
 

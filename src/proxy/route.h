@@ -1,5 +1,5 @@
-/* Which backend takes a request, or which answer it gets: a pure function of the configuration and the request head. The
- * data path and the explain command call the same one. */
+/* Which backend takes a request, or which answer it gets: a pure function of the configuration and the request head.
+ * The data path and the explain command call the same one. */
 #ifndef LBD_PROXY_ROUTE_H
 #define LBD_PROXY_ROUTE_H
 

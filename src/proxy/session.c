@@ -6,7 +6,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* What a client may still send after its last answer before it is cut; and what may wait here while an exchange runs. */
+/* What a client may still send after its last answer before it is cut; and what may wait here while an exchange runs.
+ */
 enum { SESSION_LINGER_BYTES = 1 << 20, SESSION_AHEAD_BYTES = 16 * 1024 };
 /* While stopping, an idle client may have its next request under way. */
 enum { SESSION_FAREWELL_US = 500000 };
@@ -75,8 +76,8 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		close(fd);
 		return;
 	}
-	*s = (struct session){ .worker = w, .bind = bind, .accepted_wall_us = loop_wall_us(&w->loop),
-		.request_us = w->loop.now_us };
+	*s = (struct session){
+		.worker = w, .bind = bind, .accepted_wall_us = loop_wall_us(&w->loop), .request_us = w->loop.now_us};
 	session_set_peer(s, peer);
 	timeout_init(&s->timeout, session_on_timeout);
 	list_append(&w->open_sessions, &s->link);
@@ -98,7 +99,7 @@ static void session_begin_head(struct session *s)
 	if (s->state != SESSION_IDLE)
 		return;
 	s->state = SESSION_HEAD;
-	s->scan = (struct http_scan){ 0 };
+	s->scan = (struct http_scan){0};
 	/* The first request's time began with the accept: its timeout is running. */
 	if (s->requests) {
 		s->request_us = s->worker->loop.now_us;
@@ -121,7 +122,7 @@ static bool session_take_head(struct session *s)
 		return false;
 	session_begin_head(s);
 	const struct config_limits *conf = &session_conf(s)->limits;
-	struct http_limits limits = { .line = conf->request_line, .head = conf->header_bytes, .fields = conf->headers };
+	struct http_limits limits = {.line = conf->request_line, .head = conf->header_bytes, .fields = conf->headers};
 	enum http_error error = HTTP_ERROR_NONE;
 	size_t end = 0;
 	switch (http_scan_head(&s->scan, true, input.p, input.n, &limits, &end, &error)) {
@@ -223,8 +224,8 @@ static void session_on_timeout(struct timeout *t)
 
 /* ---- between two exchanges, and the end ---- */
 
-/* Begins the next request when it is here already. Exchanges that end at once come back here while this is on the stack;
- * so they leave the rest to the loop below instead of going deeper. */
+/* Begins the next request when it is here already. Exchanges that end at once come back here while this is on the
+ * stack; so they leave the rest to the loop below instead of going deeper. */
 static void session_continue(struct session *s)
 {
 	if (s->continuing)
@@ -271,7 +272,7 @@ void session_exchange_ended(struct session *s, bool keep)
 		return;
 	}
 	s->state = SESSION_IDLE;
-	s->scan = (struct http_scan){ 0 };
+	s->scan = (struct http_scan){0};
 	timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.keep_alive);
 	session_continue(s);
 	if (s->worker->stopping)

@@ -1,4 +1,5 @@
-/* One client connection: reads heads, hands them to exchanges one at a time, and outlives each of them. Own worker only. */
+/* One client connection: reads heads, hands them to exchanges one at a time, and outlives each of them. Own worker
+ * only. */
 #ifndef LBD_PROXY_SESSION_H
 #define LBD_PROXY_SESSION_H
 
@@ -43,7 +44,8 @@ struct session {
 /* Takes fd over. */
 void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer);
 void session_peer(const struct session *s, struct address *out);
-/* The exchange ended and is freed: the next request, or the end. keep: the connection is in a state to be used again. */
+/* The exchange ended and is freed: the next request, or the end. keep: the connection is in a state to be used again.
+ */
 void session_exchange_ended(struct session *s, bool keep);
 /* Closes at once. reset: the client must see that something is missing. */
 void session_close(struct session *s, bool reset);

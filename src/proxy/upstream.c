@@ -75,8 +75,11 @@ struct upstream *upstream_connect(struct worker *w, struct server *server, struc
 		pool_put(&w->upstreams, u);
 		return NULL;
 	}
-	*u = (struct upstream){ .worker = w, .server = server, .exchange = x, .requests = 1,
-		.state = done ? UPSTREAM_READY : UPSTREAM_CONNECTING };
+	*u = (struct upstream){.worker = w,
+		.server = server,
+		.exchange = x,
+		.requests = 1,
+		.state = done ? UPSTREAM_READY : UPSTREAM_CONNECTING};
 	list_init(&u->link);
 	timeout_init(&u->timeout, upstream_on_idle_timeout);
 	channel_open(&u->channel, &w->loop, fd, &upstream_channel_owner, !done);
@@ -146,8 +149,8 @@ void upstream_release(struct upstream *u, bool reusable)
 	struct server_idle *idle = &u->server->idle[u->worker->index];
 	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
 	const struct config_pool *pool = &upstream_conf(u)->pool;
-	if (!reusable || u->eof || u->failed || u->unsendable || u->worker->stopping ||
-		channel_pending(&u->channel) || channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
+	if (!reusable || u->eof || u->failed || u->unsendable || u->worker->stopping || channel_pending(&u->channel) ||
+		channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
 		(pool->max_requests && u->requests >= pool->max_requests)) {
 		upstream_close(u);
 		return;

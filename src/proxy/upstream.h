@@ -2,6 +2,7 @@
 #ifndef LBD_PROXY_UPSTREAM_H
 #define LBD_PROXY_UPSTREAM_H
 
+#include "http/head.h"
 #include "net/channel.h"
 #include "proxy/worker.h"
 
@@ -17,13 +18,14 @@ struct upstream {
 	struct list link;          /* in the server's idle list */
 	struct timeout timeout;    /* idle */
 	struct doomed doomed;
-	uint32_t requests;         /* given to it so far */
-	uint8_t state;             /* enum upstream_state */
-	bool reused : 1;           /* was idle before this exchange */
-	bool eof : 1;              /* the server sent FIN */
-	bool failed : 1;           /* receiving failed: nothing more can come */
-	bool unsendable : 1;       /* sending failed: an answer may still be here */
-	int error;                 /* errno of a connect that failed */
+	struct http_scan scan; /* of the response head that is being received */
+	uint32_t requests;     /* given to it so far */
+	uint8_t state;         /* enum upstream_state */
+	bool reused : 1;       /* was idle before this exchange */
+	bool eof : 1;          /* the server sent FIN */
+	bool failed : 1;       /* receiving failed: nothing more can come */
+	bool unsendable : 1;   /* sending failed: an answer may still be here */
+	int error;             /* errno of a connect that failed */
 };
 
 /* An idle one of this server, or NULL. */

@@ -1,5 +1,5 @@
-/* What the data path of one worker owns: its loop, pools and open sessions. Everything that hangs on it lives and dies on
- * this thread; app makes the thread and the listeners. */
+/* What the data path of one worker owns: its loop, pools and open sessions. Everything that hangs on it lives and dies
+ * on this thread; app makes the thread and the listeners. */
 #ifndef LBD_PROXY_WORKER_H
 #define LBD_PROXY_WORKER_H
 
@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "http/message.h"
 #include "net/listener.h"
+#include "proxy/access_log.h"
 #include "proxy/frontend.h"
 #include "proxy/reason.h"
 
@@ -21,8 +22,10 @@ struct worker {
 	struct list open_sessions; /* oldest first */
 	uint32_t session_count;
 	struct http_field response_fields[WORKER_RESPONSE_FIELDS]; /* of the response head that is being parsed */
-	bool stopping;                                             /* no new requests: sessions end as they become idle */
-	void (*emptied)(struct worker *w);                         /* while stopping: the last session ended */
+	struct access_date log_date;
+	char log_line[ACCESS_LOG_LINE_MAX];
+	bool stopping;                     /* no new requests: sessions end as they become idle */
+	void (*emptied)(struct worker *w); /* while stopping: the last session ended */
 	void *app;
 };
 
@@ -34,7 +37,8 @@ struct bind_point {
 	uint8_t port_length;
 };
 
-bool worker_proxy_init(struct worker *w) LBD_MUST_CHECK;
+/* The loop must run already. Pools are empty at the end. */
+void worker_proxy_init(struct worker *w);
 void worker_proxy_end(struct worker *w);
 /* A listener's accepted callback; listener->owner is a struct worker_listener. */
 struct worker_listener {

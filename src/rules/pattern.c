@@ -102,3 +102,11 @@ struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group
 		return str_make(NULL, 0);
 	return str_make(scratch->subject.p + at[0], at[1] - at[0]);
 }
+
+const char *pattern_library_version(char *out, size_t size)
+{
+	char version[64];
+	pcre2_config(PCRE2_CONFIG_VERSION, version);
+	snprintf(out, size, "PCRE2 %s", version);
+	return out;
+}

@@ -34,4 +34,7 @@ enum pattern_result pattern_match(
  * empty, with p NULL, for a group that took no part or does not exist. */
 struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group);
 
+/* "PCRE2 10.42 ...", for lbd -V. */
+const char *pattern_library_version(char *out, size_t size);
+
 #endif

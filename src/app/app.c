@@ -1,0 +1,406 @@
+#include "config.h"
+
+#include "app/app.h"
+
+#include "admin/admin.h"
+#include "admin/stat_rows.h"
+#include "app/binds.h"
+#include "app/build.h"
+#include "app/detach.h"
+#include "app/notify.h"
+#include "app/worker_thread.h"
+#include "backend/probe.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { APP_ERROR = 1024, APP_CONTROL_RING = 256 * 1024, APP_WORKER_RING = 1024 * 1024, APP_SPARE_FDS = 64 };
+
+struct app {
+	struct config *config;
+	struct loop loop; /* control's */
+	struct log *log;
+	struct log_ring *ring;
+	struct quiesce_reader *readers; /* one for each worker */
+	struct reclaimer reclaimer;
+	struct algorithm_loader *loader;
+	struct backend_host host;
+	struct proxies proxies;
+	struct binds binds;
+	struct worker_thread *workers;
+	uint32_t worker_count, workers_running;
+	struct probe_set *probes;
+	struct admin_host admin_host;
+	struct admin **admins;
+	uint32_t admin_count;
+	struct stat_sampler sampler;
+	struct timer sample_timer, deadline_timer;
+	ev_signal signals[6];
+	uint64_t started_us, started_wall_us;
+	uint64_t rated_us, rated_cpu_us; /* of the last second's rates */
+	struct sampled_rate connections;
+	uint32_t idle_percent;
+	uint32_t descriptor_limit;
+	bool stopping, killed;
+	char node[256];
+};
+
+/* ---- what others ask of app ---- */
+
+static void app_on_backend_said(void *context, enum log_level level, const char *line)
+{
+	struct app *app = context;
+	log_write(app->ring, level, "%s", line);
+}
+
+static uint64_t app_sum(const struct app *app, enum counter id)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < app->proxies.frontend_count; i++)
+		sum += counter_set_sum(&app->proxies.frontends[i]->counters, id);
+	return sum;
+}
+
+static void app_process_info(void *context, struct process_info *out)
+{
+	const struct app *app = context;
+	uint32_t sessions = 0;
+	for (uint32_t i = 0; i < app->proxies.frontend_count; i++)
+		sessions += atomic_load_explicit(&app->proxies.frontends[i]->sessions, memory_order_relaxed);
+	*out = (struct process_info){
+		.node = app->node,
+		.threads = app->worker_count,
+		.started_wall_us = app->started_wall_us,
+		.uptime_us = clock_monotonic_us() - app->started_us,
+		/* Each session may need an upstream. */
+		.maxconn = app->descriptor_limit > APP_SPARE_FDS ? (app->descriptor_limit - APP_SPARE_FDS) / 2 : 1,
+		.descriptor_limit = app->descriptor_limit,
+		.connections = sessions,
+		.connections_total = app_sum(app, COUNTER_SESSIONS),
+		.requests_total = app_sum(app, COUNTER_REQUESTS),
+		.bytes_out_total = app_sum(app, COUNTER_BYTES_OUT),
+		.connection_rate = app->connections.per_second,
+		.connection_rate_max = app->connections.max,
+		.listeners = app->binds.count,
+		.idle_percent = app->idle_percent,
+		.log_dropped = log_dropped(app->log),
+		.generation = 1,
+		.stopping = app->stopping,
+	};
+}
+
+/* ---- once a tenth of a second ---- */
+
+static uint64_t app_cpu_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+static void app_rate(struct app *app, uint64_t now_us)
+{
+	uint64_t elapsed = now_us - app->rated_us;
+	if (elapsed < 1000000)
+		return;
+	uint64_t cpu = app_cpu_us(), total = app_sum(app, COUNTER_SESSIONS);
+	uint64_t used = (cpu - app->rated_cpu_us) * 100 / (elapsed * app->worker_count);
+	app->idle_percent = used < 100 ? 100 - (uint32_t)used : 0;
+	app->connections.per_second = (uint32_t)((total - app->connections.last) * 1000000 / elapsed);
+	if (app->connections.per_second > app->connections.max)
+		app->connections.max = app->connections.per_second;
+	app->connections.last = total;
+	app->rated_us = now_us;
+	app->rated_cpu_us = cpu;
+}
+
+static void app_on_sample(struct timer *timer)
+{
+	struct app *app = timer->loop->owner;
+	stat_sampler_run(&app->sampler, &app->proxies, app->loop.now_us);
+	app_rate(app, app->loop.now_us);
+	(void)reclaimer_poll(&app->reclaimer);
+}
+
+/* ---- the end ---- */
+
+static void app_kill(struct app *app, const char *why)
+{
+	if (app->killed)
+		return;
+	app->killed = true;
+	log_write(app->ring, LOG_LEVEL_WARNING, "%s: ending what is still open.", why);
+	for (uint32_t i = 0; i < app->worker_count; i++)
+		worker_thread_kill(&app->workers[i]);
+}
+
+static void app_on_deadline(struct timer *timer)
+{
+	app_kill(timer->loop->owner, "shutdown_timeout is over");
+}
+
+static void app_stop(struct app *app, bool with_deadline)
+{
+	if (app->stopping) {
+		app_kill(app, "told to stop again");
+		return;
+	}
+	app->stopping = true;
+	notify_manager("STOPPING=1");
+	log_write(
+		app->ring, LOG_LEVEL_NOTICE, "Stopping: requests in flight are finished, no new connection is taken.");
+	uint64_t deadline = app->config->global.shutdown_timeout;
+	if (with_deadline && deadline)
+		timer_start(&app->deadline_timer, deadline, 0);
+	for (uint32_t i = 0; i < app->worker_count; i++)
+		worker_thread_stop(&app->workers[i]);
+}
+
+static void app_on_worker_ended(struct mail *mail, void *owner)
+{
+	struct app *app = owner;
+	if (--app->workers_running == 0)
+		loop_stop(&app->loop);
+}
+
+static void app_on_signal(struct ev_loop *ev, ev_signal *w, int revents)
+{
+	struct app *app = w->data;
+	switch (w->signum) {
+	case SIGTERM:
+	case SIGINT:
+		app_stop(app, true);
+		break;
+	case SIGUSR1:
+		app_stop(app, false);
+		break;
+	default:
+		log_write(app->ring, LOG_LEVEL_WARNING,
+			"This version cannot reload: the configuration stays as it is; restart to change it.");
+		log_reopen(app->log);
+		break;
+	}
+}
+
+/* ---- the start ---- */
+
+static bool app_failed(const char *error)
+{
+	fprintf(stderr, "lbd: %s\n", error);
+	return false;
+}
+
+static void app_raise_descriptors(struct app *app)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	app->descriptor_limit = limit.rlim_cur < INT32_MAX ? (uint32_t)limit.rlim_cur : INT32_MAX;
+}
+
+static uint32_t app_worker_count(const struct config *config)
+{
+	if (config->global.threads)
+		return config->global.threads;
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	return online > 0 ? (uint32_t)online : 1;
+}
+
+static bool app_open_log(struct app *app)
+{
+	char why[APP_ERROR];
+	const struct config_log *conf = &app->config->global.log;
+	app->log = log_create();
+	if (!app->log)
+		return app_failed("memory is out");
+	app->ring = log_add_ring(app->log, APP_CONTROL_RING);
+	struct log_sink *sink = log_open_sink(app->log, conf->target, why, sizeof why);
+	if (!sink)
+		fprintf(stderr, "lbd: global.log.target: %s\n", why);
+	if (!app->ring || !sink)
+		return false;
+	log_set_process_sink(app->log, sink, conf->level);
+	return true;
+}
+
+static bool app_make_objects(struct app *app, const struct arguments *arguments)
+{
+	char error[APP_ERROR] = "memory is out";
+	size_t readers = sizeof *app->readers * app->worker_count;
+	app->readers = aligned_alloc(LBD_CACHE_LINE, readers);
+	if (!app->readers)
+		return app_failed(error);
+	memset(app->readers, 0, readers);
+	if (!reclaimer_init(&app->reclaimer, app->readers, app->worker_count))
+		return app_failed(error);
+	app->host = (struct backend_host){.loop = &app->loop,
+		.reclaimer = &app->reclaimer,
+		.workers = app->worker_count,
+		.seed = clock_wall_us(),
+		.events = {.context = app, .said = app_on_backend_said}};
+	app->loader = build_loader(app->config, arguments->plugin_dirs, arguments->plugin_dir_count);
+	if (!app->loader ||
+		!build_proxies(&app->proxies, app->config, &app->host, app->loader, app->log, error, sizeof error))
+		return app_failed(error);
+	if (!binds_open(&app->binds, &app->proxies, app->config, app->worker_count, error, sizeof error))
+		return app_failed(error);
+	return true;
+}
+
+static bool app_make_workers(struct app *app)
+{
+	size_t align = _Alignof(struct worker_thread), bytes = sizeof *app->workers * app->worker_count;
+	app->workers =
+		aligned_alloc(align < sizeof(void *) ? sizeof(void *) : align, (bytes + align - 1) / align * align);
+	if (!app->workers)
+		return app_failed("memory is out");
+	memset(app->workers, 0, bytes);
+	for (uint32_t i = 0; i < app->worker_count; i++) {
+		struct worker_thread *t = &app->workers[i];
+		int *fds = app->binds.fds + i * app->binds.count;
+		t->proxies = &app->proxies;
+		t->control = &app->loop;
+		t->ended = app_on_worker_ended;
+		t->worker.log = log_add_ring(app->log, APP_WORKER_RING);
+		if (!t->worker.log || !worker_thread_init(t, i, &app->readers[i], (int)app->descriptor_limit,
+					      app->binds.at, fds, app->binds.count))
+			return app_failed("memory or descriptors are out");
+		for (uint32_t k = 0; k < app->binds.count; k++)
+			fds[k] = -1;
+	}
+	return true;
+}
+
+static bool app_open_admin(struct app *app)
+{
+	const struct config_global *conf = &app->config->global;
+	app->admin_host = (struct admin_host){.loop = &app->loop,
+		.proxies = &app->proxies,
+		.log = app->ring,
+		.context = app,
+		.process_info = app_process_info};
+	app->admins = calloc(conf->stats_socket_count + 1, sizeof(struct admin *));
+	if (!app->admins)
+		return app_failed("memory is out");
+	for (uint32_t i = 0; i < conf->stats_socket_count; i++) {
+		char error[APP_ERROR], line[APP_ERROR * 2];
+		struct admin *admin = admin_open(&app->admin_host, &conf->stats_sockets[i], error, sizeof error);
+		if (!admin) {
+			snprintf(line, sizeof line, "%s:%u: error: stats socket %s: %s", conf->stats_sockets[i].file,
+				conf->stats_sockets[i].line, conf->stats_sockets[i].path, error);
+			return app_failed(line);
+		}
+		app->admins[app->admin_count++] = admin;
+	}
+	return true;
+}
+
+static void app_watch_signals(struct app *app)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2};
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		ev_signal_init(&app->signals[i], app_on_signal, numbers[i]);
+		app->signals[i].data = app;
+		ev_signal_start(app->loop.ev, &app->signals[i]);
+	}
+}
+
+static bool app_start_traffic(struct app *app)
+{
+	char error[APP_ERROR];
+	if (!log_start(app->log))
+		return app_failed("the log's thread cannot be started");
+	for (uint32_t i = 0; i < app->worker_count; i++) {
+		if (!worker_thread_start(&app->workers[i]))
+			return app_failed("a worker's thread cannot be started");
+		app->workers_running++;
+	}
+	app->probes =
+		probe_set_start(&app->host, app->proxies.backends, app->proxies.backend_count, error, sizeof error);
+	if (!app->probes)
+		return app_failed(error);
+	return true;
+}
+
+static bool app_start(struct app *app, const struct arguments *arguments)
+{
+	app_raise_descriptors(app);
+	app->worker_count = app_worker_count(app->config);
+	app->started_us = app->rated_us = clock_monotonic_us();
+	app->started_wall_us = clock_wall_us();
+	app->idle_percent = 100;
+	if (gethostname(app->node, sizeof app->node - 1) < 0 || !app->node[0])
+		memcpy(app->node, "localhost", sizeof "localhost");
+	if (!loop_init(&app->loop, app, NULL, (int)app->descriptor_limit))
+		return app_failed("the event loop cannot be made");
+	timer_init(&app->sample_timer, &app->loop, app_on_sample);
+	timer_init(&app->deadline_timer, &app->loop, app_on_deadline);
+	if (!app_open_log(app) || !app_make_objects(app, arguments) || !app_make_workers(app))
+		return false;
+	app_watch_signals(app);
+	if (!app_open_admin(app) || !app_start_traffic(app))
+		return false;
+	timer_start(&app->sample_timer, STAT_SAMPLER_INTERVAL_US, STAT_SAMPLER_INTERVAL_US);
+	return true;
+}
+
+/* In the order that nothing is used after its end: traffic, what talks about it, the objects, what they hang on. */
+static void app_end(struct app *app)
+{
+	/* A start that failed half-way: those threads that run are told to end and are waited for. */
+	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
+		if (app->workers[i].started && app->workers_running)
+			worker_thread_stop(&app->workers[i]);
+	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
+		worker_thread_end(&app->workers[i]);
+	if (app->probes)
+		probe_set_stop(app->probes);
+	for (uint32_t i = 0; i < app->admin_count; i++)
+		admin_close(app->admins[i]);
+	free(app->admins);
+	binds_close(&app->binds);
+	build_free_proxies(&app->proxies);
+	if (app->reclaimer.mark)
+		reclaimer_end(&app->reclaimer);
+	if (app->loader)
+		algorithm_loader_destroy(app->loader);
+	if (app->log)
+		log_stop(app->log);
+	loop_end(&app->loop);
+	free(app->workers);
+	free(app->readers);
+}
+
+int app_run(struct config *config, const struct arguments *arguments)
+{
+	struct app *app =
+		aligned_alloc(LBD_CACHE_LINE, (sizeof *app + LBD_CACHE_LINE - 1) / LBD_CACHE_LINE * LBD_CACHE_LINE);
+	if (!app)
+		return 1;
+	memset(app, 0, sizeof *app);
+	app->config = config;
+	struct detach detach;
+	bool started =
+		detach_begin(&detach, arguments) && app_start(app, arguments) && detach_ready(&detach, arguments);
+	if (started) {
+		log_write(app->ring, LOG_LEVEL_NOTICE, "lbd %s started with %u workers.", PACKAGE_VERSION,
+			(unsigned)app->worker_count);
+		notify_manager("READY=1");
+		loop_run(&app->loop);
+		log_write(app->ring, LOG_LEVEL_NOTICE, "Stopped.");
+	}
+	app_end(app);
+	free(app);
+	detach_end(arguments, started);
+	return started ? 0 : 1;
+}

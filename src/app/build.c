@@ -1,0 +1,115 @@
+#include "app/build.h"
+
+#include "base/text.h"
+#include "proxy/upstream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* HAProxy numbers its proxies from 2. */
+enum { BUILD_FIRST_ID = 2 };
+
+struct algorithm_loader *build_loader(const struct config *config, const char *const *directories, uint32_t count)
+{
+	uint32_t total = count + (config ? config->global.plugin_path.count : 0);
+	const char **all = calloc(total ? total : 1, sizeof *all);
+	if (!all)
+		return NULL;
+	for (uint32_t i = 0; i < count; i++)
+		all[i] = directories[i];
+	for (uint32_t i = count; i < total; i++)
+		all[i] = config->global.plugin_path.at[i - count];
+	struct algorithm_loader *loader = algorithm_loader_create(all, total);
+	free(all);
+	return loader;
+}
+
+bool build_check(const struct config *config, struct algorithm_loader *loader, struct text *messages)
+{
+	bool good = true;
+	for (uint32_t i = 0; i < config->backend_count; i++) {
+		const struct config_backend *b = &config->backends[i];
+		char error[1024];
+		if (algorithm_load(loader, b->algorithm.name, error, sizeof error))
+			continue;
+		const char *file = b->algorithm.file ? b->algorithm.file : b->file;
+		unsigned line = b->algorithm.line ? b->algorithm.line : b->line;
+		text_format(messages, "%s:%u: error: backend '%s': %s\n", file, line, b->name, error);
+		good = false;
+	}
+	return good;
+}
+
+static bool build_frontend(struct proxies *p, const struct config_frontend *conf, uint32_t workers, struct log *log,
+	char *error, size_t error_size)
+{
+	struct frontend *f = frontend_create(conf, BUILD_FIRST_ID + p->frontend_count, workers);
+	if (!f) {
+		snprintf(error, error_size, "memory is out");
+		return false;
+	}
+	p->frontends[p->frontend_count++] = f;
+	if (conf->access_log.format == CONFIG_ACCESS_LOG_OFF)
+		return true;
+	char why[512];
+	f->access_sink = log_open_sink(log, conf->access_log.target, why, sizeof why);
+	if (!f->access_sink)
+		snprintf(error, error_size, "%s:%u: error: access_log of frontend '%s': %s", conf->file, conf->line,
+			conf->name, why);
+	return f->access_sink != NULL;
+}
+
+static bool build_backend(struct proxies *p, const struct config_backend *conf, struct backend_host *host,
+	struct algorithm_loader *loader, char *error, size_t error_size)
+{
+	const struct algorithm *algorithm = algorithm_load(loader, conf->algorithm.name, error, error_size);
+	if (!algorithm)
+		return false;
+	uint32_t id = BUILD_FIRST_ID + p->frontend_count + p->backend_count;
+	struct backend *b = backend_create(host, conf, id, algorithm, error, error_size);
+	if (!b)
+		return false;
+	p->backends[p->backend_count++] = b;
+	for (uint32_t i = 0; i < b->server_count; i++)
+		if (!upstream_make_idle_lists(b->servers[i], host->workers)) {
+			snprintf(error, error_size, "memory is out");
+			return false;
+		}
+	return true;
+}
+
+bool build_proxies(struct proxies *p, const struct config *config, struct backend_host *host,
+	struct algorithm_loader *loader, struct log *log, char *error, size_t error_size)
+{
+	p->frontends = calloc(config->frontend_count + 1, sizeof(struct frontend *));
+	p->backends = calloc(config->backend_count + 1, sizeof(struct backend *));
+	if (!p->frontends || !p->backends) {
+		snprintf(error, error_size, "memory is out");
+		return false;
+	}
+	for (uint32_t i = 0; i < config->frontend_count; i++)
+		if (!build_frontend(p, &config->frontends[i], host->workers, log, error, error_size))
+			return false;
+	for (uint32_t i = 0; i < config->backend_count; i++)
+		if (!build_backend(p, &config->backends[i], host, loader, error, error_size))
+			return false;
+	for (uint32_t i = 0; i < config->frontend_count; i++) {
+		struct backend *b = proxies_find_backend(p, str_of(config->frontends[i].default_backend));
+		atomic_store_explicit(&p->frontends[i]->default_backend, b, memory_order_release);
+	}
+	return true;
+}
+
+void build_free_proxies(struct proxies *p)
+{
+	for (uint32_t i = 0; i < p->backend_count; i++) {
+		for (uint32_t k = 0; k < p->backends[i]->server_count; k++)
+			upstream_free_idle_lists(p->backends[i]->servers[k]);
+		backend_destroy(p->backends[i]);
+	}
+	for (uint32_t i = 0; i < p->frontend_count; i++)
+		frontend_destroy(p->frontends[i]);
+	free(p->backends);
+	free(p->frontends);
+	*p = (struct proxies){0};
+}

@@ -1,0 +1,87 @@
+#include "app/detach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static _Noreturn void detach_wait(int from)
+{
+	char word;
+	ssize_t n;
+	do
+		n = read(from, &word, 1);
+	while (n < 0 && errno == EINTR);
+	_exit(n == 1 ? 0 : 1);
+}
+
+bool detach_begin(struct detach *d, const struct arguments *arguments)
+{
+	int ends[2];
+	d->parent = -1;
+	if (!arguments->detach)
+		return true;
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		fprintf(stderr, "lbd: cannot detach: %s\n", strerror(errno));
+		return false;
+	}
+	pid_t child = fork();
+	if (child > 0) {
+		close(ends[1]);
+		detach_wait(ends[0]);
+	}
+	close(ends[0]);
+	if (child < 0) {
+		fprintf(stderr, "lbd: cannot detach: %s\n", strerror(errno));
+		close(ends[1]);
+		return false;
+	}
+	setsid();
+	d->parent = ends[1];
+	return true;
+}
+
+static bool detach_write_pid(const char *path)
+{
+	FILE *file = fopen(path, "we");
+	if (file && fprintf(file, "%ld\n", (long)getpid()) > 0 && fclose(file) == 0)
+		return true;
+	fprintf(stderr, "lbd: cannot write the pidfile %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+/* What goes to stderr on purpose still goes where it went; only the terminal's input is given up. */
+static void detach_leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	if (isatty(STDOUT_FILENO))
+		dup2(null, STDOUT_FILENO);
+	if (isatty(STDERR_FILENO))
+		dup2(null, STDERR_FILENO);
+	close(null);
+}
+
+bool detach_ready(struct detach *d, const struct arguments *arguments)
+{
+	if (arguments->pidfile && !detach_write_pid(arguments->pidfile))
+		return false;
+	if (d->parent < 0)
+		return true;
+	detach_leave_terminal();
+	(void)!write(d->parent, "y", 1);
+	close(d->parent);
+	d->parent = -1;
+	return true;
+}
+
+void detach_end(const struct arguments *arguments, bool started)
+{
+	if (arguments->pidfile && started)
+		unlink(arguments->pidfile);
+}

@@ -1,0 +1,131 @@
+#include "app/worker_thread.h"
+
+#include "base/log.h"
+#include "proxy/upstream.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct worker_thread *worker_thread_of(struct worker *w)
+{
+	return (struct worker_thread *)w->app;
+}
+
+static void worker_thread_end_of_turn(struct loop *loop)
+{
+	struct worker *w = loop->owner;
+	if (w->log)
+		log_kick(w->log);
+}
+
+/* The last session and the last listener are gone: what is left are idle upstreams. */
+static void worker_thread_check_end(struct worker *w)
+{
+	struct worker_thread *t = worker_thread_of(w);
+	if (w->session_count || t->open_listeners)
+		return;
+	for (uint32_t i = 0; i < t->proxies->backend_count; i++)
+		for (uint32_t k = 0; k < t->proxies->backends[i]->server_count; k++)
+			upstream_close_idle(w, t->proxies->backends[i]->servers[k]);
+	loop_stop(&w->loop);
+}
+
+static void worker_thread_listener_closed(struct listener *listener)
+{
+	struct worker_listener *wl = listener->owner;
+	struct worker_thread *t = worker_thread_of(wl->worker);
+	if (--t->open_listeners == 0)
+		worker_stop_sessions(wl->worker);
+	worker_thread_check_end(wl->worker);
+}
+
+static void worker_thread_on_stop(struct mail *mail, void *owner)
+{
+	struct worker *w = owner;
+	struct worker_thread *t = worker_thread_of(w);
+	/* From now on answers say Connection: close; sessions that are idle are left until the listeners have given up
+	 * what they had queued. */
+	w->stopping = true;
+	if (!t->listener_count)
+		worker_stop_sessions(w);
+	for (uint32_t i = 0; i < t->listener_count; i++)
+		listener_drain_and_close(&t->listeners[i].listener, worker_thread_listener_closed);
+	worker_thread_check_end(w);
+}
+
+static void worker_thread_on_kill(struct mail *mail, void *owner)
+{
+	worker_kill_sessions(owner, REASON_SHUTDOWN);
+}
+
+bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_reader *reader, int expected_fds,
+	struct bind_point *binds, const int *fds, uint32_t count)
+{
+	struct worker *w = &t->worker;
+	w->index = index;
+	w->app = t;
+	w->emptied = worker_thread_check_end;
+	t->stop_mail.deliver = worker_thread_on_stop;
+	t->kill_mail.deliver = worker_thread_on_kill;
+	if (!loop_init(&w->loop, w, reader, expected_fds))
+		return false;
+	w->loop.end_of_turn = worker_thread_end_of_turn;
+	w->random.state = w->loop.now_us ^ (uint64_t)index << 48;
+	worker_proxy_init(w);
+	t->listeners = calloc(count ? count : 1, sizeof *t->listeners);
+	if (!t->listeners)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (fds[i] < 0)
+			continue;
+		struct worker_listener *wl = &t->listeners[t->listener_count++];
+		wl->worker = w;
+		wl->bind = &binds[i];
+		listener_open(&wl->listener, &w->loop, fds[i], worker_accepted, wl);
+		t->open_listeners++;
+	}
+	return true;
+}
+
+static void *worker_thread_main(void *argument)
+{
+	struct worker_thread *t = argument;
+	loop_run(&t->worker.loop);
+	loop_post(t->control, &t->ended_mail);
+	return NULL;
+}
+
+bool worker_thread_start(struct worker_thread *t)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	t->ended_mail.deliver = t->ended;
+	t->started = pthread_create(&t->thread, NULL, worker_thread_main, t) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return t->started;
+}
+
+void worker_thread_stop(struct worker_thread *t)
+{
+	loop_post(&t->worker.loop, &t->stop_mail);
+}
+
+void worker_thread_kill(struct worker_thread *t)
+{
+	loop_post(&t->worker.loop, &t->kill_mail);
+}
+
+void worker_thread_end(struct worker_thread *t)
+{
+	if (t->started)
+		pthread_join(t->thread, NULL);
+	for (uint32_t i = 0; i < t->listener_count; i++)
+		listener_close(&t->listeners[i].listener);
+	free(t->listeners);
+	if (t->worker.loop.ev) {
+		worker_proxy_end(&t->worker);
+		loop_end(&t->worker.loop);
+	}
+}

@@ -1,0 +1,34 @@
+/* The threads that carry traffic: each with its loop, its listeners and its end. Control makes, stops and joins them;
+ * the thread itself runs src/proxy. */
+#ifndef LBD_APP_WORKER_THREAD_H
+#define LBD_APP_WORKER_THREAD_H
+
+#include "proxy/worker.h"
+
+#include <pthread.h>
+
+struct worker_thread {
+	struct worker worker;
+	pthread_t thread;
+	bool started;
+	struct worker_listener *listeners;
+	uint32_t listener_count, open_listeners;
+	const struct proxies *proxies;
+	struct mail stop_mail, kill_mail, ended_mail;
+	struct loop *control;                        /* is told of the end by ended_mail */
+	void (*ended)(struct mail *mail, void *app); /* ended_mail's delivery */
+};
+
+/* Loop and pools, not running yet. binds: the address of each listener; fds: one listening descriptor each, taken over.
+ * False: memory or epoll failed. */
+bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_reader *reader, int expected_fds,
+	struct bind_point *binds, const int *fds, uint32_t count) LBD_MUST_CHECK;
+bool worker_thread_start(struct worker_thread *t) LBD_MUST_CHECK;
+/* Any thread: listeners drain and close, sessions end as they become idle, then the thread ends. Once. */
+void worker_thread_stop(struct worker_thread *t);
+/* Any thread: every session ends now. Once, after stop. */
+void worker_thread_kill(struct worker_thread *t);
+/* Joins it when it ran, and frees what it had. */
+void worker_thread_end(struct worker_thread *t);
+
+#endif

@@ -1,0 +1,134 @@
+#include "proxy/account.h"
+
+#include "base/log.h"
+#include "proxy/access_log.h"
+
+static uint64_t account_span(uint64_t from_us, uint64_t to_us)
+{
+	return from_us && to_us >= from_us ? to_us - from_us : ACCESS_LOG_NEVER;
+}
+
+/* What happened to every object that took part. */
+static void account_outcome(const struct exchange *x, struct counters *c, uint64_t in, uint64_t out)
+{
+	counter_add(c, COUNTER_BYTES_IN, in);
+	counter_add(c, COUNTER_BYTES_OUT, out);
+	if (x->status && x->frontend->mode == CONFIG_MODE_HTTP)
+		counter_add_status(c, x->status);
+	char cause = reason_cause(x->reason);
+	if (x->answered && (cause == 'C' || cause == 'c'))
+		counter_add(c, COUNTER_CLIENT_ABORTS, 1);
+	if (x->answered && !x->response_complete && (cause == 'S' || cause == 's'))
+		counter_add(c, COUNTER_SERVER_ABORTS, 1);
+	if (x->reason == REASON_MEMORY)
+		counter_add(c, COUNTER_INTERNAL_ERRORS, 1);
+}
+
+static void account_frontend(const struct exchange *x, struct counters *c)
+{
+	bool at_request = x->reason == REASON_MALFORMED_REQUEST || x->reason == REASON_REQUEST_TIMEOUT ||
+			  x->reason == REASON_BODY_MALFORMED || (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
+	if (at_request && !x->tunnel)
+		counter_add(c, COUNTER_BAD_REQUESTS, 1);
+}
+
+static void account_server_side(const struct exchange *x, struct counters *c, uint64_t now_us)
+{
+	bool response_error = x->reason == REASON_SERVER_CLOSED || x->reason == REASON_SERVER_TIMEOUT ||
+			      x->reason == REASON_MALFORMED_RESPONSE;
+	if (response_error)
+		counter_add(c, COUNTER_RESPONSE_ERRORS, 1);
+	atomic_store_explicit(&c->last_us, now_us, memory_order_relaxed);
+	if (!x->at.connected)
+		return;
+	counter_add(c, COUNTER_TIMED, 1);
+	counter_add(c, COUNTER_QUEUE_US, x->at.picked - x->at.head);
+	counter_add(c, COUNTER_CONNECT_US, x->at.connected - x->at.picked);
+	if (x->at.response)
+		counter_add(c, COUNTER_RESPONSE_US, x->at.response - x->at.connected);
+	counter_add(c, COUNTER_TOTAL_US, now_us - x->at.start);
+}
+
+static enum lbd_outcome account_verdict(const struct exchange *x)
+{
+	if (x->reason == REASON_SERVER_CLOSED || x->reason == REASON_SERVER_TIMEOUT ||
+		x->reason == REASON_MALFORMED_RESPONSE || x->reason == REASON_CONNECT_FAILED ||
+		x->reason == REASON_CONNECT_TIMEOUT)
+		return LBD_FAILURE;
+	if (!x->at.response && !x->tunnel)
+		return LBD_NEUTRAL;
+	const struct config_backend *conf = atomic_load_explicit(&x->backend->conf, memory_order_acquire);
+	return config_statuses_contain(&conf->failure_statuses, x->status) ? LBD_FAILURE : LBD_SUCCESS;
+}
+
+static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uint64_t now_us)
+{
+	const struct frontend *f = x->frontend;
+	const struct config_frontend *conf = atomic_load_explicit(&f->conf, memory_order_acquire);
+	if (!f->access_sink || conf->access_log.format == CONFIG_ACCESS_LOG_OFF)
+		return;
+	struct worker *w = x->worker;
+	struct address client;
+	session_peer(x->session, &client);
+	uint32_t sessions = atomic_load_explicit(&f->sessions, memory_order_relaxed);
+	bool http = f->mode == CONFIG_MODE_HTTP;
+	struct access_record record = {
+		.date = &w->log_date,
+		.client = &client,
+		.accept_wall_us = loop_wall_us(&w->loop) - (now_us - x->at.start),
+		.frontend = f->name,
+		.backend = x->backend ? x->backend->name : f->name,
+		.server = x->server ? x->server->name : NULL,
+		.t_request = http ? account_span(x->at.start, x->at.head) : 0,
+		.t_queue = account_span(x->at.head, x->at.picked),
+		.t_connect = account_span(x->at.picked, x->at.connected),
+		.t_response = account_span(x->at.connected, x->at.response),
+		.t_total = now_us - x->at.start,
+		.status = x->status ? x->status : -1,
+		.bytes_in = in,
+		.bytes_out = out,
+		.reason = x->reason,
+		.detail = x->detail,
+		.termination = {reason_cause(x->reason), x->phase},
+		.active = sessions,
+		.frontend_active = sessions,
+		.backend_active = x->backend ? backend_in_flight(x->backend) : 0,
+		.server_active = x->server ? atomic_load_explicit(&x->server->live.in_flight, memory_order_relaxed) : 0,
+		.retries = x->retries,
+		.redispatched = x->redispatched,
+	};
+	if (x->parsed) {
+		record.method = x->request.method_text;
+		record.host = x->request.host;
+		record.path = x->request.path;
+		record.query = x->request.query;
+		record.target = x->request.target;
+		record.version_minor = x->request.minor;
+	}
+	size_t n = access_log_format(conf->access_log.format, &record, w->log_line);
+	/* A full ring has counted the loss. */
+	(void)log_put(w->log, f->access_sink, LOG_LEVEL_INFO, str_make(w->log_line, n));
+}
+
+void account_exchange(struct exchange *x)
+{
+	uint32_t worker = x->worker->index;
+	uint64_t now_us = x->worker->loop.now_us;
+	uint64_t in = x->head_bytes_in + x->up.moved, out = x->head_bytes_out + x->down.moved;
+	struct counters *frontend = counter_set_block(&x->frontend->counters, worker);
+	account_outcome(x, frontend, in, out);
+	account_frontend(x, frontend);
+	if (x->backend) {
+		struct counters *backend = counter_set_block(&x->backend->counters, worker);
+		account_outcome(x, backend, in, out);
+		account_server_side(x, backend, now_us);
+	}
+	account_log(x, in, out, now_us);
+	if (!x->server)
+		return;
+	struct counters *server = server_counters(x->server, worker);
+	account_outcome(x, server, in, out);
+	account_server_side(x, server, now_us);
+	uint64_t first = x->at.response > x->at.picked ? x->at.response - x->at.picked : 0;
+	backend_feedback(x->backend, x->server, account_verdict(x), first, now_us - x->at.start, now_us);
+}

@@ -1,0 +1,103 @@
+#include "proxy/forward.h"
+
+#include "http/write.h"
+
+enum { FORWARD_ADDED = 4 };
+
+static size_t forward_write_octet(char *at, unsigned octet)
+{
+	size_t n = 0;
+	if (octet >= 100)
+		at[n++] = (char)('0' + octet / 100);
+	if (octet >= 10)
+		at[n++] = (char)('0' + octet / 10 % 10);
+	at[n++] = (char)('0' + octet % 10);
+	return n;
+}
+
+/* The client's address without port. IPv4 by hand: inet_ntop goes through printf, once for each request. */
+static size_t forward_write_peer(const struct session *s, char out[ADDRESS_TEXT_MAX])
+{
+	if (s->peer.any.sa_family != AF_INET) {
+		struct address peer;
+		session_peer(s, &peer);
+		return address_format_host(&peer, out);
+	}
+	const unsigned char *octets = (const unsigned char *)&s->peer.v4.sin_addr;
+	size_t n = 0;
+	for (int i = 0; i < 4; i++) {
+		n += forward_write_octet(out + n, octets[i]);
+		out[n++] = '.';
+	}
+	return n - 1;
+}
+
+/* Nobody but us says who the client is: what it claims itself is not sent on. */
+static void forward_drop_claims(struct http_fields *fields)
+{
+	for (uint32_t i = 0; i < fields->count; i++) {
+		enum http_field_id id = fields->at[i].id;
+		if (id == HTTP_FIELD_X_FORWARDED_FOR || id == HTTP_FIELD_X_FORWARDED_HOST ||
+			id == HTTP_FIELD_X_FORWARDED_PORT || id == HTTP_FIELD_X_FORWARDED_PROTO)
+			fields->at[i].drop = true;
+	}
+}
+
+static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_MAX])
+{
+	const struct config_backend *conf = atomic_load_explicit(&x->backend->conf, memory_order_acquire);
+	if (conf->host_header == CONFIG_HOST_NAME)
+		return str_of(conf->host_name);
+	/* HTTP/1.0 has no Host, HTTP/1.1 must have one. */
+	if (conf->host_header == CONFIG_HOST_PRESERVE && x->request.host.n)
+		return x->request.host;
+	return str_make(out, address_format(&x->server->address, out));
+}
+
+static struct http_field forward_field(const char *name, struct str value)
+{
+	return (struct http_field){.name = str_of(name), .value = value};
+}
+
+bool forward_request_head(struct exchange *x)
+{
+	struct session *s = x->session;
+	char peer[ADDRESS_TEXT_MAX], host[ADDRESS_TEXT_MAX];
+	struct http_field add[FORWARD_ADDED];
+	size_t count = 0;
+	forward_drop_claims(&x->request.fields);
+	add[count++] = forward_field("X-Forwarded-For", str_make(peer, forward_write_peer(s, peer)));
+	add[count++] = forward_field("X-Forwarded-Proto", str_of("http"));
+	if (x->request.host.n)
+		add[count++] = forward_field("X-Forwarded-Host", x->request.host);
+	if (s->bind->port_length)
+		add[count++] = forward_field("X-Forwarded-Port", str_make(s->bind->port, s->bind->port_length));
+	struct http_out out = {.host = forward_host(x, host),
+		.add = add,
+		.add_count = count,
+		.framing = x->request.framing,
+		.upgrade_to = x->request.upgrade_to};
+	char *at = channel_reserve(&x->upstream->channel, http_request_head_bound(&x->request, &out));
+	if (!at)
+		return false;
+	channel_commit(&x->upstream->channel, (size_t)(http_write_request_head(at, &x->request, &out) - at));
+	return true;
+}
+
+bool forward_response_head(
+	struct exchange *x, const struct http_response *response, struct http_framing framing, struct str upgrade_to)
+{
+	bool final = response->status >= 200;
+	struct http_out out = {.framing = framing,
+		.upgrade_to = upgrade_to,
+		.close = final && x->close_client,
+		.keep_alive = final && !x->close_client && x->request.minor == 0};
+	struct channel *client = &x->session->client;
+	char *at = channel_reserve(client, http_response_head_bound(response, &out));
+	if (!at)
+		return false;
+	size_t n = (size_t)(http_write_response_head(at, response, &out) - at);
+	channel_commit(client, n);
+	x->head_bytes_out += (uint32_t)n;
+	return true;
+}
