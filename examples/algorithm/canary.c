@@ -1,6 +1,6 @@
 /* canary: an algorithm outside of lbd's tree. The last server of the backend gets a fixed percentage of the requests,
  * the others share the rest evenly at random. `make` builds canary.so; then
- *   lbd -L examples/algorithm ...   with   algorithm: { name = "canary"; percent = 5; };
+ *   lbd -L examples/algorithm ...   with   algorithm = "canary";
  */
 #include <lbd/algorithm.h>
 

@@ -1,27 +1,65 @@
 #include "app/build.h"
 
 #include "base/text.h"
+#include "config/options.h"
 #include "proxy/upstream.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* HAProxy numbers its proxies from 2. */
 enum { BUILD_FIRST_ID = 2 };
 
+/* A daemon that was built but not installed finds its plugins where the build left them. NULL: this one is installed.
+ */
+static char *build_tree_plugins(char *out, size_t size)
+{
+	static const char below[] = "/src/algorithms/.libs";
+	ssize_t n = readlink("/proc/self/exe", out, size - sizeof below);
+	char *slash = n > 0 ? memrchr(out, '/', (size_t)n) : NULL;
+	if (!slash)
+		return NULL;
+	memcpy(slash, below, sizeof below);
+	return access(out, X_OK) == 0 ? out : NULL;
+}
+
 struct algorithm_loader *build_loader(const struct config *config, const char *const *directories, uint32_t count)
 {
 	uint32_t total = count + (config ? config->global.plugin_path.count : 0);
-	const char **all = calloc(total ? total : 1, sizeof *all);
+	char tree[PATH_MAX];
+	const char **all = calloc(total + 1, sizeof *all);
 	if (!all)
 		return NULL;
 	for (uint32_t i = 0; i < count; i++)
 		all[i] = directories[i];
 	for (uint32_t i = count; i < total; i++)
 		all[i] = config->global.plugin_path.at[i - count];
-	struct algorithm_loader *loader = algorithm_loader_create(all, total);
+	all[total] = build_tree_plugins(tree, sizeof tree);
+	struct algorithm_loader *loader = algorithm_loader_create(all, all[total] ? total + 1 : total);
 	free(all);
 	return loader;
+}
+
+/* ", did you mean ...?" when an algorithm that exists has a name near to this one. */
+static void build_suggest(struct algorithm_loader *loader, const char *written, char *out, size_t size)
+{
+	struct text list = {0};
+	struct config_nearest best = {0};
+	char names[64][64];
+	size_t count = 0;
+	algorithm_list(loader, &list);
+	for (const char *line = list.data; line && count < 64 && line < list.data + list.n; count++) {
+		const char *end = memchr(line, '\n', (size_t)(list.data + list.n - line));
+		size_t n = strcspn(line, "\t \n");
+		snprintf(names[count], sizeof names[count], "%.*s", (int)n, line);
+		config_nearest_try(&best, written, names[count]);
+		line = end ? end + 1 : NULL;
+	}
+	if (best.name)
+		snprintf(out, size, "; did you mean '%s'?", best.name);
+	text_free(&list);
 }
 
 bool build_check(const struct config *config, struct algorithm_loader *loader, struct text *messages)
@@ -34,7 +72,9 @@ bool build_check(const struct config *config, struct algorithm_loader *loader, s
 			continue;
 		const char *file = b->algorithm.file ? b->algorithm.file : b->file;
 		unsigned line = b->algorithm.line ? b->algorithm.line : b->line;
-		text_format(messages, "%s:%u: error: backend '%s': %s\n", file, line, b->name, error);
+		char hint[128] = "";
+		build_suggest(loader, b->algorithm.name, hint, sizeof hint);
+		text_format(messages, "%s:%u: error: backend '%s': %s%s\n", file, line, b->name, error, hint);
 		good = false;
 	}
 	return good;

@@ -206,6 +206,13 @@ void eligible_rebuild_soon(struct backend *b)
 		timer_start(&b->rebuild_timer, ELIGIBLE_COALESCE_US - since, 0);
 }
 
+void eligible_rebuild_now(struct backend *b)
+{
+	eligible_rebuild_soon(b);
+	if (b->host->loop)
+		backend_rebuild(b);
+}
+
 void backend_rebuild(struct backend *b)
 {
 	if (!b->rebuild_waits)

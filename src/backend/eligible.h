@@ -39,6 +39,8 @@ struct eligible *eligible_build(struct backend *b, char *error, size_t error_siz
 void eligible_free(struct eligible *e);
 /* At once when the last build is long enough ago, else when it is. */
 void eligible_rebuild_soon(struct backend *b);
+/* At once, for what an operator changed: it holds from the next pick on. */
+void eligible_rebuild_now(struct backend *b);
 /* backend->rebuild_timer. */
 void eligible_on_timer(struct timer *timer);
 

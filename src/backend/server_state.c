@@ -132,7 +132,7 @@ void server_set_admin(struct server *s, enum server_admin admin, const char *rea
 	server_account(s, was_down);
 	server_say_admin(s, from, was_down, reason);
 	backend_update_state(s->backend);
-	eligible_rebuild_soon(s->backend);
+	eligible_rebuild_now(s->backend);
 }
 
 void server_set_health(struct server *s, enum server_health health, const char *reason)
@@ -163,5 +163,5 @@ void server_set_weight(struct server *s, uint32_t weight)
 	s->weight = weight;
 	server_account(s, server_is_down(s));
 	backend_update_state(s->backend);
-	eligible_rebuild_soon(s->backend);
+	eligible_rebuild_now(s->backend);
 }

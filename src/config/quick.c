@@ -21,7 +21,7 @@ static bool quick_parse_server(const char *text, struct quick_server *out, struc
 	if (str_starts_with(s, scheme))
 		s = str_make(s.p + scheme.n, s.n - scheme.n);
 	const char *star = s.n ? memrchr(s.p, '*', s.n) : NULL;
-	out->weight = str_of("100");
+	out->weight = str_of("1");
 	if (star) {
 		uint64_t weight;
 		out->weight = str_make(star + 1, s.n - (size_t)(star - s.p) - 1);

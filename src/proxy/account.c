@@ -124,7 +124,7 @@ void account_exchange(struct exchange *x)
 		account_server_side(x, backend, now_us);
 	}
 	account_log(x, in, out, now_us);
-	if (!x->server)
+	if (!x->server || !x->reserved)
 		return;
 	struct counters *server = server_counters(x->server, worker);
 	account_outcome(x, server, in, out);

@@ -247,6 +247,12 @@ static enum exchange_go exchange_route(struct exchange *x)
 	return EXCHANGE_GO_NEXT;
 }
 
+static void exchange_count_server_side(struct exchange *x, enum counter id)
+{
+	counter_add(server_counters(x->server, x->worker->index), id, 1);
+	counter_add(counter_set_block(&x->backend->counters, x->worker->index), id, 1);
+}
+
 static enum exchange_go exchange_pick(struct exchange *x)
 {
 	struct worker *w = x->worker;
@@ -255,13 +261,23 @@ static enum exchange_go exchange_pick(struct exchange *x)
 		.worker = w->index,
 		.tried_count = x->tried_count};
 	memcpy(request.tried, x->tried, sizeof x->tried[0] * x->tried_count);
-	x->server = backend_pick(x->backend, &request);
-	if (!x->server) {
+	struct server *server = backend_pick(x->backend, &request);
+	if (!server && x->tried_count)
+		return exchange_fail(x, x->attempt_reason, NULL);
+	if (!server) {
 		counter_add(counter_set_block(&x->backend->counters, w->index), COUNTER_CONNECT_ERRORS, 1);
 		return exchange_fail(x, REASON_NO_SERVER, NULL);
 	}
+	if (x->tried_count) {
+		exchange_count_server_side(x, COUNTER_RETRIES);
+		exchange_count_server_side(x, COUNTER_REDISPATCHES);
+		x->retries++;
+		x->redispatched = true;
+	}
+	x->server = server;
+	x->reserved = true;
 	x->at.picked = w->loop.now_us;
-	struct counters *c = server_counters(x->server, w->index);
+	struct counters *c = server_counters(server, w->index);
 	counter_add(c, COUNTER_SESSIONS, 1);
 	counter_add(c, COUNTER_REQUESTS, 1);
 	return EXCHANGE_GO_NEXT;
@@ -269,10 +285,12 @@ static enum exchange_go exchange_pick(struct exchange *x)
 
 /* ---- an upstream ---- */
 
-static void exchange_count_server_side(struct exchange *x, enum counter id)
+/* x->server stays as the one that was used last. */
+static void exchange_give_back(struct exchange *x)
 {
-	counter_add(server_counters(x->server, x->worker->index), id, 1);
-	counter_add(counter_set_block(&x->backend->counters, x->worker->index), id, 1);
+	if (x->reserved)
+		server_release(x->server);
+	x->reserved = false;
 }
 
 /* This server could not be reached, and nothing was sent: another one may take the request, whatever its method is. */
@@ -289,27 +307,12 @@ static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason 
 	if (error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
 		return exchange_fail(x, REASON_MEMORY, error == EADDRNOTAVAIL ? "no_local_port" : NULL);
 	x->tried[x->tried_count++] = x->server;
+	x->attempt_reason = reason;
 	if (x->tried_count >= retry->attempts || x->tried_count == LBD_TRIED_MAX)
 		return exchange_fail(x, reason, NULL);
-	struct pick_request request = {.now_us = w->loop.now_us,
-		.random = random_next(&w->random),
-		.worker = w->index,
-		.tried_count = x->tried_count};
-	memcpy(request.tried, x->tried, sizeof x->tried[0] * x->tried_count);
-	struct server *other = backend_pick(x->backend, &request);
-	if (!other)
-		return exchange_fail(x, reason, NULL);
-	exchange_count_server_side(x, COUNTER_RETRIES);
-	exchange_count_server_side(x, COUNTER_REDISPATCHES);
 	backend_feedback(x->backend, x->server, LBD_FAILURE, 0, w->loop.now_us - x->at.picked, w->loop.now_us);
-	server_release(x->server);
-	x->server = other;
-	x->retries++;
-	x->redispatched = true;
-	struct counters *c = server_counters(other, w->index);
-	counter_add(c, COUNTER_SESSIONS, 1);
-	counter_add(c, COUNTER_REQUESTS, 1);
-	return EXCHANGE_GO_CONNECT;
+	exchange_give_back(x);
+	return EXCHANGE_GO_PICK;
 }
 
 static enum exchange_go exchange_connect(struct exchange *x)
@@ -592,8 +595,7 @@ static enum exchange_go exchange_finish(struct exchange *x)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
 	account_exchange(x);
-	if (x->server)
-		server_release(x->server);
+	exchange_give_back(x);
 	bool keep = !x->close_client && x->response_complete && !x->request_cut;
 	/* Without a length the client cannot see that something is missing, unless the connection breaks. */
 	bool reset = x->answered && !x->response_complete && (x->until_close || x->tunnel);

@@ -26,7 +26,7 @@ struct exchange {
 	struct worker *worker;
 	struct frontend *frontend;
 	struct backend *backend; /* NULL until routed */
-	struct server *server;   /* a place on it is reserved */
+	struct server *server;   /* used, or used last; NULL until picked */
 	struct upstream *upstream;
 	enum exchange_step step;
 	struct http_request request; /* its bytes are in the arena */
@@ -34,15 +34,17 @@ struct exchange {
 	struct timeout timeout;
 	struct exchange_times at;
 	enum reason reason;
-	const char *detail; /* more of the reason: a literal */
-	char phase;         /* second character of the termination state */
-	char waits_for;     /* c client, s server, t either end of a tunnel: whose timeout is running */
-	uint16_t status;    /* of the answer to the client; 0: none */
+	enum reason attempt_reason; /* why the attempt before this one failed */
+	const char *detail;         /* more of the reason: a literal */
+	char phase;                 /* second character of the termination state */
+	char waits_for;             /* c client, s server, t either end of a tunnel: whose timeout is running */
+	uint16_t status;            /* of the answer to the client; 0: none */
 	uint32_t head_bytes_in, head_bytes_out;
 	uint32_t retries, interims;
-	bool parsed : 1; /* request is valid */
-	bool tunnel : 1; /* TCP mode, or after a 101 */
-	bool fresh : 1;  /* only a new connection will do */
+	bool parsed : 1;   /* request is valid */
+	bool reserved : 1; /* a place on server is ours */
+	bool tunnel : 1;   /* TCP mode, or after a 101 */
+	bool fresh : 1;    /* only a new connection will do */
 	bool timed_out : 1;
 	bool answered : 1; /* bytes of the answer were given to the client's channel */
 	bool response_complete : 1;

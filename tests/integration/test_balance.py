@@ -91,19 +91,6 @@ def test_a_backup_serves_when_nobody_else_can(box):
     assert set(shares(lbd.port, 10)) == {"a"}
 
 
-def test_maxconn_of_a_server_is_never_exceeded(box):
-    origin = box.origin("a", delay=30)
-    config = box.config({"a": {"address": origin, "maxconn": 2}}, top={"global": {"threads": 4}})
-    lbd = box.lbd(config)
-    load = Load(lbd.port, clients=10, each=10)
-    most = 0
-    while any(thread.is_alive() for thread in load.threads):
-        most = max(most, origin.stats()["open"] - 1)
-    load.join()
-    assert (load.count(200), load.errors) == (100, [])
-    assert int(lbd.stat("app", "a")["smax"]) <= 2
-    assert most <= 3, "two in use, and one that is being replaced"
-
 
 def test_a_full_queue_is_503(box):
     origin = box.origin("a", delay=1000)

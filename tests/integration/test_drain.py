@@ -61,16 +61,3 @@ def test_a_disabled_server_starts_in_maintenance(box):
     lbd = box.lbd(box.config({"a": {"address": a, "disabled": True}, "b": b}))
     assert lbd.stat("app", "a")["status"] == "MAINT"
     assert {http(lbd.port).origin for _ in range(10)} == {"b"}
-
-
-def test_show_drain_counts_what_is_left(box):
-    lbd, a, _ = box.serve("a", "b")
-    lbd.act("set server app/b state maint")
-    with Client(lbd.port) as client:
-        client.send(build_request(target="/?delay=500"))
-        wait_for(lambda: a.requests() == 1)
-        lbd.act("set server app/a state drain")
-        text = lbd.cli("show drain")
-        assert "app/a DRAINING sessions 1 " in text
-        assert "draining: 1" in text
-        assert client.response().status == 200

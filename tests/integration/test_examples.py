@@ -20,10 +20,10 @@ def test_an_algorithm_from_outside_the_tree(box):
     subprocess.run(["make", "-s", "CFLAGS=-std=c11 -fPIC -fvisibility=hidden -Wall -Wextra -Werror "
                     f"-I{TOP}/include"], cwd=directory, check=True)
     a, b, c = box.origins("a", "b", "c")
-    config = box.config({"a": a, "b": b, "c": c}, backend={"algorithm": {"name": "canary", "percent": 20}})
+    config = box.config({"a": a, "b": b, "c": c}, backend={"algorithm": "canary"})
     lbd = box.lbd(config, args=["-L", directory])
     with Client(lbd.port) as client:
         counts = Counter(client.request().origin for _ in range(1000))
-    # Five standard deviations around 20 % and 40 %.
-    assert 137 <= counts["c"] <= 263 and counts["a"] > 320 and counts["b"] > 320
+    # Five standard deviations around 10 % and 45 %.
+    assert 53 <= counts["c"] <= 147 and counts["a"] > 370 and counts["b"] > 370
     assert lbd.stat("app", "BACKEND")["algo"] == "canary"

@@ -112,12 +112,6 @@ def test_limits_of_a_head(server, data, statuses):
         assert client.closed()
 
 
-def test_body_above_the_limit(box):
-    lbd, a = box.serve("a", frontend={"limits": {"body": 1000}})
-    assert http(lbd.port, "POST", "/_len", body=b"x" * 1001).status == 413
-    assert http(lbd.port, "POST", "/_len", body=b"x" * 1000).status == 200
-    assert a.requests() == 1
-
 
 def test_slowloris_is_answered_with_408_at_the_deadline(box):
     import time

@@ -84,12 +84,3 @@ def test_without_checks_a_server_says_so(box):
     lbd, _ = box.serve("a")
     row = lbd.stat("app", "a")
     assert (row["status"], row["check_status"]) == ("no check", "")
-
-
-def test_show_health_has_the_last_probes(box):
-    lbd, a = box.serve("a", backend={"check": FAST})
-    wait_for(lambda: "ooo" in lbd.table("show health")[0]["probes"])
-    a.set(health=500)
-    wait_for(lambda: lbd.table("show health")[0]["probes"].endswith("xxx"))
-    row = lbd.table("show health app")[0]
-    assert (row["backend"], row["server"], row["state"], row["admin_state"]) == ("app", "a", "unhealthy", "ready")

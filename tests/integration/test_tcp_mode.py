@@ -75,10 +75,9 @@ def test_drain_keeps_open_connections(box):
     lbd.act("set server app/a state drain")
     for client in clients:
         assert client.send(b"still").need(5) == b"still"
-    lbd.act("shutdown sessions server app/a")
-    wait_for(lambda: lbd.stat("app", "a")["scur"] == "0")
     for client in clients:
         client.close()
+    wait_for(lambda: lbd.stat("app", "a")["scur"] == "0")
 
 
 def test_idle_connection_ends_at_the_timeout(box):

@@ -27,7 +27,7 @@ Test(quick, arguments_become_one_frontend_and_one_backend)
 	cr_expect_str_eq(c->backends[0].servers[1].address.text, "h:9002");
 	cr_expect_eq(c->backends[0].servers[1].weight, 5);
 	cr_expect_str_eq(c->backends[0].servers[2].address.text, "[::1]:9003");
-	cr_expect_eq(c->backends[0].servers[2].weight, 100);
+	cr_expect_eq(c->backends[0].servers[2].weight, 1);
 	cr_expect_str_eq(c->backends[0].servers[3].address.text, "unix:/s");
 	cr_expect_eq(c->backends[0].servers[3].weight, 0);
 	config_free(c);
