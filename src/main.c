@@ -21,7 +21,8 @@ static struct config *main_load(const struct arguments *a, struct text *messages
 
 static void main_print(const struct text *text, FILE *stream)
 {
-	fwrite(text->data, 1, text->n, stream);
+	if (text->n)
+		fwrite(text->data, 1, text->n, stream);
 	fflush(stream);
 }
 

@@ -293,11 +293,22 @@ static void exchange_give_back(struct exchange *x)
 	x->reserved = false;
 }
 
+/* This server did not do; another one may, as long as attempts are left. */
+static enum exchange_go exchange_try_other(struct exchange *x, enum reason reason)
+{
+	uint64_t now_us = x->worker->loop.now_us;
+	if (x->tried_count + 1 >= exchange_backend_conf(x)->retry.attempts || x->tried_count + 1 >= LBD_TRIED_MAX)
+		return exchange_fail(x, reason, NULL);
+	x->tried[x->tried_count++] = x->server;
+	x->attempt_reason = reason;
+	backend_feedback(x->backend, x->server, LBD_FAILURE, 0, now_us - x->at.picked, now_us);
+	exchange_give_back(x);
+	return EXCHANGE_GO_PICK;
+}
+
 /* This server could not be reached, and nothing was sent: another one may take the request, whatever its method is. */
 static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason reason, int error)
 {
-	struct worker *w = x->worker;
-	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
 	timeout_stop(&x->timeout);
 	if (x->upstream)
 		upstream_close(x->upstream);
@@ -306,13 +317,7 @@ static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason 
 	/* Ports or descriptors of this machine: not the server's fault, and no better elsewhere. */
 	if (error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
 		return exchange_fail(x, REASON_MEMORY, error == EADDRNOTAVAIL ? "no_local_port" : NULL);
-	x->tried[x->tried_count++] = x->server;
-	x->attempt_reason = reason;
-	if (x->tried_count >= retry->attempts || x->tried_count == LBD_TRIED_MAX)
-		return exchange_fail(x, reason, NULL);
-	backend_feedback(x->backend, x->server, LBD_FAILURE, 0, w->loop.now_us - x->at.picked, w->loop.now_us);
-	exchange_give_back(x);
-	return EXCHANGE_GO_PICK;
+	return exchange_try_other(x, reason);
 }
 
 static enum exchange_go exchange_connect(struct exchange *x)
@@ -396,6 +401,18 @@ static bool exchange_may_send_again(const struct exchange *x)
 	return x->upstream->reused && !x->tunnel && x->parsed && !x->answered && harmless && x->up.moved == 0;
 }
 
+/* Bytes were sent and nothing came back: only a request that may be repeated, and whose body is not needed again. */
+static bool exchange_may_retry(const struct exchange *x)
+{
+	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
+	if (x->tunnel || x->interims || x->request.framing.kind != HTTP_BODY_NONE || !(retry->on & CONFIG_RETRY_RESET))
+		return false;
+	for (uint32_t i = 0; i < retry->methods.count; i++)
+		if (str_equal(str_of(retry->methods.at[i]), x->request.method_text))
+			return true;
+	return false;
+}
+
 static enum exchange_go exchange_response_lost(struct exchange *x)
 {
 	if (!channel_input(&x->upstream->channel).n && exchange_may_send_again(x)) {
@@ -404,7 +421,13 @@ static enum exchange_go exchange_response_lost(struct exchange *x)
 		x->fresh = true;
 		return EXCHANGE_GO_CONNECT;
 	}
-	return exchange_fail(x, REASON_SERVER_CLOSED, NULL);
+	if (!exchange_may_retry(x))
+		return exchange_fail(x, REASON_SERVER_CLOSED, NULL);
+	exchange_count_server_side(x, COUNTER_RESPONSE_ERRORS);
+	upstream_close(x->upstream);
+	x->upstream = NULL;
+	x->fresh = false;
+	return exchange_try_other(x, REASON_SERVER_CLOSED);
 }
 
 /* Nothing of the request left yet, but the server speaks: what it says belongs to nobody. */

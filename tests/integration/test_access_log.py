@@ -68,7 +68,7 @@ def test_httplog(box):
 
 
 def test_httplog_of_failures(box):
-    lbd, _, lines = logged(box, "httplog", "a")
+    lbd, _, lines = logged(box, "httplog", "a", top={"global": {"threads": 1}})
     lbd.act("disable server app/a")
     http(lbd.port)
     with Client(lbd.port) as client:
