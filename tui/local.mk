@@ -36,7 +36,7 @@ tui_liblbtop_la_SOURCES += \
 	tui/model/tally.c tui/model/tally.h \
 	tui/model/diff.c tui/model/diff.h \
 	tui/model/action.c tui/model/action.h \
-	tui/model/load.c tui/model/load.h \
+	tui/model/recorded.c tui/model/recorded.h \
 	tui/model/states.def tui/model/breakers.def tui/model/rates.def tui/model/verbs.def
 
 # view: a frame from the model, in memory
