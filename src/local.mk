@@ -85,8 +85,8 @@ src_liblbd_la_SOURCES += \
 
 # config: the only user of libconfig
 src_liblbd_la_SOURCES += \
-	src/config/address.c \
-	src/config/address.h \
+	src/config/address_syntax.c \
+	src/config/address_syntax.h \
 	src/config/config.h \
 	src/config/dump.c \
 	src/config/lex.c \

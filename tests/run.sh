@@ -55,10 +55,7 @@ count_check() {
 # Sanitizers write into files: what they find in a child must not be lost in some log.
 sanitizers() {
 	export LSAN_OPTIONS="suppressions=$top/tests/support/lsan.supp:print_suppressions=0"
-	# Under tmux the leak check at the end of lbtop was seen to spin for ever; its unit tests look for leaks.
-	leaks=1
-	[ "$1" != tui ] || leaks=0
-	export ASAN_OPTIONS="log_path=$build/san/$1:detect_stack_use_after_return=1:detect_leaks=$leaks"
+	export ASAN_OPTIONS="log_path=$build/san/$1:detect_stack_use_after_return=1"
 	export UBSAN_OPTIONS="log_path=$build/san/$1:print_stacktrace=1:halt_on_error=1"
 }
 

@@ -36,7 +36,7 @@ tui_liblbtop_la_SOURCES += \
 	tui/model/tally.c tui/model/tally.h \
 	tui/model/diff.c tui/model/diff.h \
 	tui/model/action.c tui/model/action.h \
-	tui/model/load.c tui/model/load.h \
+	tui/model/recorded.c tui/model/recorded.h \
 	tui/model/states.def tui/model/breakers.def tui/model/rates.def tui/model/verbs.def
 
 # view: a frame from the model, in memory
@@ -76,66 +76,3 @@ lbtop_LDADD = tui/liblbtop.la
 
 # doc
 dist_man_MANS += doc/lbtop.1
-
-# Unit tests: a Criterion program for each layer.
-if HAVE_CRITERION
-TUI_CHECK_CPPFLAGS = $(TUI_CPPFLAGS) -DGOLDEN='"$(abs_top_srcdir)/tests/unit/tui/golden"'
-TUI_CHECK_LDADD = tui/liblbtop.la $(CRITERION_LIBS)
-TUI_CHECKS = tests/unit/tui/check_text tests/unit/tui/check_wire tests/unit/tui/check_model tests/unit/tui/check_view \
-	tests/unit/tui/check_term
-check_PROGRAMS += $(TUI_CHECKS)
-TESTS += $(TUI_CHECKS)
-tests_unit_tui_check_text_CPPFLAGS = $(TUI_CHECK_CPPFLAGS)
-tests_unit_tui_check_text_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_tui_check_text_LDADD = $(TUI_CHECK_LDADD)
-tests_unit_tui_check_text_SOURCES = tests/unit/tui/text/test_utf8.c tests/unit/tui/text/test_fmt.c
-tests_unit_tui_check_wire_CPPFLAGS = $(TUI_CHECK_CPPFLAGS)
-tests_unit_tui_check_wire_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_tui_check_wire_LDADD = $(TUI_CHECK_LDADD)
-tests_unit_tui_check_wire_SOURCES = tests/unit/tui/wire/test_csv.c tests/unit/tui/wire/test_frame.c \
-	tests/unit/tui/wire/test_cmd.c tests/unit/tui/wire/test_snapshot.c tests/unit/tui/wire/test_link.c
-tests_unit_tui_check_model_CPPFLAGS = $(TUI_CHECK_CPPFLAGS)
-tests_unit_tui_check_model_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_tui_check_model_LDADD = $(TUI_CHECK_LDADD)
-tests_unit_tui_check_model_SOURCES = tests/unit/tui/model/test_state.c tests/unit/tui/model/test_rate.c \
-	tests/unit/tui/model/test_fleet.c tests/unit/tui/model/test_action.c
-tests_unit_tui_check_view_CPPFLAGS = $(TUI_CHECK_CPPFLAGS)
-tests_unit_tui_check_view_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_tui_check_view_LDADD = $(TUI_CHECK_LDADD)
-tests_unit_tui_check_view_SOURCES = tests/unit/tui/view/test_grid.c tests/unit/tui/view/test_frames.c \
-	tests/unit/tui/golden/frames.def
-tests_unit_tui_check_term_CPPFLAGS = $(TUI_CHECK_CPPFLAGS)
-tests_unit_tui_check_term_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_tui_check_term_LDADD = $(TUI_CHECK_LDADD)
-tests_unit_tui_check_term_SOURCES = tests/unit/tui/term/test_keys.c
-endif
-EXTRA_DIST += tests/unit/tui/golden
-
-# Fuzz targets; make check replays their corpora, --enable-fuzzing searches for more.
-TUI_FUZZERS = tests/fuzz/fuzz_csv tests/fuzz/fuzz_reply tests/fuzz/fuzz_keys
-check_PROGRAMS += $(TUI_FUZZERS)
-tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c
-tests_fuzz_fuzz_csv_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/csv"'
-tests_fuzz_fuzz_csv_LDADD = tui/liblbtop.la
-tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c
-tests_fuzz_fuzz_reply_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/reply"'
-tests_fuzz_fuzz_reply_LDADD = tui/liblbtop.la
-tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz_keys.c
-tests_fuzz_fuzz_keys_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/keys"'
-tests_fuzz_fuzz_keys_LDADD = tui/liblbtop.la
-if FUZZING
-tests_fuzz_fuzz_csv_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_keys_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-else
-tests_fuzz_fuzz_csv_SOURCES += tests/fuzz/replay.c
-tests_fuzz_fuzz_reply_SOURCES += tests/fuzz/replay.c
-tests_fuzz_fuzz_keys_SOURCES += tests/fuzz/replay.c
-TESTS += $(TUI_FUZZERS)
-endif
-EXTRA_DIST += tests/fuzz/corpus/csv tests/fuzz/corpus/reply tests/fuzz/corpus/keys
-
-# The console under tmux; each file is one behaviour.
-dist_check_SCRIPTS += tests/tui/run
-TESTS += tests/tui/run
-EXTRA_DIST += tests/tui

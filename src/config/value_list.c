@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "config/address.h"
+#include "config/address_syntax.h"
 
 static bool value_is_list(const config_setting_t *s)
 {

@@ -2,10 +2,12 @@
 # No mutable globals in the daemon and the console: what lives is made in main and handed on. Looks at the objects of the
 # build directory that it is run in; constant tables with pointers are in .data.rel.ro and do not count.
 set -u
-# Allowed, with the reason: one row for each, source file and name.
-#   counters.c lost: where a worker that is out of memory counts; all of them write it, nobody reads it
-#   crash.c: what a signal handler needs to restore the terminal; a handler gets no argument
-allowed=' counters.c:lost crash.c:crash_armed crash.c:crash_state '
+# Allowed: source file, name, reason.
+allowed='
+counters.c	lost	a worker that is out of memory must go on and counts there; all may write it, nobody reads it
+crash.c	crash_armed	tells a signal handler, which gets no argument, whether the terminal is ours
+crash.c	crash_state	what this handler needs to give the terminal back
+'
 objects=$(find src tui -name '*.o' 2>/dev/null | sort)
 [ -n "$objects" ] || {
 	echo "no objects here; run it in the build directory, after make"
@@ -23,7 +25,8 @@ done | while read -r object name; do
 	file=${object##*/}
 	file=${file##*_la-}
 	case $allowed in
-	*" ${file%.o:}.c:${name%.[0-9]*} "*) ;;
+	*"
+${file%.o:}.c	${name%.[0-9]*}	"*) ;;
 	*) printf '%s %s\n' "$object" "$name" ;;
 	esac
 done)

@@ -10,4 +10,4 @@ for part in README.md CHANGELOG.md configure.ac Makefile.am include src tui test
 	[ ! -e "$part" ] || parts="$parts $part"
 done
 # shellcheck disable=SC2086
-codespell --skip '*/corpus/*,*/__pycache__/*,*.frame,*.csv' --ignore-words-list adress,hart,fo,te,ot,nd,ba,inout $parts
+codespell --skip '*/corpus/*,*/__pycache__/*,*.frame,*.csv' --ignore-words-list adress,hart,fo,te,ot,nd,ba,inout,hel $parts

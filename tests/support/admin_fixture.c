@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIXTURE_WORKERS = 2 };
-
 struct fixture_all {
 	struct fixture fixture;
 	struct backend_host host;

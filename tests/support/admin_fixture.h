@@ -7,6 +7,8 @@
 #include "admin/admin.h"
 #include "base/text.h"
 
+enum { FIXTURE_WORKERS = 2 };
+
 struct fixture {
 	struct admin_host host;
 	struct loop loop; /* a real one only after fixture_create(true) */

@@ -1,4 +1,4 @@
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static void fixture_on_said(void *context, enum log_level level, const char *lin
 
 void backend_fixture_init(struct backend_fixture *f, uint32_t servers, const uint32_t *weight)
 {
-	*f = (struct backend_fixture){.random = {42}};
+	*f = (struct backend_fixture){.random = {.state = 42}};
 	f->conf = (struct config_backend){.name = "app", .server_count = servers};
 	f->conf.servers = calloc(servers + 1, sizeof *f->conf.servers);
 	f->conf.check.rise = 2;
@@ -20,8 +20,9 @@ void backend_fixture_init(struct backend_fixture *f, uint32_t servers, const uin
 		char name[16], address[32];
 		snprintf(name, sizeof name, "a%u", i);
 		snprintf(address, sizeof address, "127.%u.0.1:%u", i / 50000, 1000 + i % 50000);
-		f->conf.servers[i] = (struct config_server){
-			.name = strdup(name), .address = {strdup(address), 10 + i}, .weight = weight ? weight[i] : 100};
+		f->conf.servers[i] = (struct config_server){.name = strdup(name),
+			.address = {.text = strdup(address), .file = "lbd.conf", .line = 10 + i},
+			.weight = weight ? weight[i] : 100};
 	}
 }
 
@@ -34,7 +35,7 @@ bool backend_fixture_start(struct backend_fixture *f, const char *algorithm, uin
 	f->host.workers = workers;
 	if (!f->host.seed)
 		f->host.seed = 7;
-	f->host.events = (struct backend_events){f, fixture_on_said};
+	f->host.events = (struct backend_events){.context = f, .said = fixture_on_said};
 	if (!f->readers || !f->loader || !reclaimer_init(&f->reclaimer, f->readers, workers))
 		abort();
 	memset(f->readers, 0, workers * sizeof *f->readers);

@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -26,11 +27,35 @@ def wait_until(condition, timeout=DEADLINE, what="the condition"):
         time.sleep(0.02)
 
 
+def state_of(pid):
+    """R, S, T, Z and so on; None when there is no such process. An orphan stays a zombie until init looks."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def has_ended(pid):
+    return state_of(pid) in (None, "Z")
+
+
+def signal_if_alive(pid, number):
+    if not has_ended(pid):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
 class Screen:
     def __init__(self, tmp_path):
         self.name = f"lbt{os.getpid()}x{next(counter)}"
         self.log = str(tmp_path / "stderr")
-        self.tmux("new-session", "-d", "-s", "keep", "-x", "20", "-y", "5", "sleep 600")
+        self.started = set()
+        # This session keeps the server, and ends it should the tests themselves be killed.
+        keep = f"tail -f /dev/null --pid={os.getpid()}; tmux -L {self.name} kill-server"
+        self.tmux("new-session", "-d", "-s", "keep", "-x", "20", "-y", "5", keep)
         self.tmux("set", "-g", "remain-on-exit", "on")
         self.tmux("set", "-s", "escape-time", "0")
 
@@ -79,13 +104,27 @@ class Screen:
     def show(self, what):
         return self.tmux("display", "-t", "t", "-p", f"#{{{what}}}").strip()
 
+    def children(self):
+        """Every lbtop under our panes."""
+        parents, names = {}, {}
+        out = subprocess.run(["ps", "-eo", "pid=,ppid=,comm="], text=True, capture_output=True, check=True).stdout
+        for line in out.splitlines():
+            pid, parent, name = line.split(None, 2)
+            parents.setdefault(int(parent), []).append(int(pid))
+            names[int(pid)] = name
+        panes = self.tmux("list-panes", "-a", "-F", "#{pane_pid}", check=False).split()
+        found, todo = [], [int(pane) for pane in panes]
+        while todo:
+            pid = todo.pop()
+            todo += parents.get(pid, [])
+            if "lbtop" in names.get(pid, ""):
+                found.append(pid)
+        self.started.update(found)
+        return found
+
     def pid(self):
-        """Of lbtop itself: the child of the pane's shell."""
-        def find():
-            out = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", self.show("pane_pid")], text=True,
-                                 capture_output=True, check=False).stdout
-            return [int(line.split()[0]) for line in out.splitlines() if "lbtop" in line]
-        return wait_until(find, DEADLINE, "lbtop's process")[0]
+        """Of lbtop itself."""
+        return wait_until(self.children, DEADLINE, "lbtop's process")[0]
 
     def is_restored(self):
         return self.show("alternate_on") == "0" and self.show("cursor_flag") == "1" and self.show("mouse_any_flag") == "0"
@@ -96,7 +135,18 @@ class Screen:
         assert self.is_restored()
 
     def stop(self):
+        """Nothing of ours outlives a test: not the server, and no lbtop that does not heed a signal."""
+        self.children()
+        for pid in self.started:
+            signal_if_alive(pid, signal.SIGTERM)
+        end = time.monotonic() + DEADLINE
+        while not all(map(has_ended, self.started)) and time.monotonic() < end:
+            time.sleep(0.02)
+        left = [pid for pid in self.started if not has_ended(pid)]
+        for pid in left:
+            signal_if_alive(pid, signal.SIGKILL)
         self.tmux("kill-server", check=False)
+        assert not left, f"lbtop did not heed SIGTERM: {left}"
 
 
 def table(text):

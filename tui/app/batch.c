@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/load.h"
+#include "model/recorded.h"
 #include "view/view.h"
 #include "wire/link.h"
 
@@ -189,7 +189,7 @@ int batch_frame(const struct args *args, bool utf8)
 	bool ready = text && fleet_init(&fleet, 1000);
 
 	if (ready && grid_resize(&grid, args->frame_width, args->frame_height)) {
-		load_polls(&fleet, text, len);
+		recorded_load(&fleet, text, len);
 		ui_selected(&ui, &fleet);
 		layout_scroll(&ui, &fleet, grid.width, grid.height);
 		view_draw(&grid, &fleet, &ui);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -323,30 +324,58 @@ static int watch_start(struct watch *watch)
 	return watch->term ? EXIT_GOOD : watch_fail(error, EXIT_TERMINAL);
 }
 
+/*
+ * Nobody is there to give a terminal back to, and what is open and allocated goes with the process. Nothing may stand
+ * between: curses would write to a dead line, and exit handlers have been seen to hang, as the leak checker's, that
+ * stops its own process with a SIGSTOP, which the SIGCONT to the group of a shell that just died wipes out.
+ */
+static _Noreturn void watch_end_without_terminal(void)
+{
+	_exit(128 + SIGHUP);
+}
+
+static void watch_show(struct watch *watch)
+{
+	watch_resize(watch);
+	watch_loop(watch);
+	if (term_is_lost())
+		watch_end_without_terminal();
+	term_close(watch->term);
+}
+
+static void watch_close(struct watch *watch)
+{
+	link_close(&watch->link);
+	fleet_free(&watch->fleet);
+	grid_free(&watch->grid);
+	if (watch->signals >= 0)
+		close(watch->signals);
+	free(watch);
+}
+
 int watch_run(const struct args *args, bool utf8)
 {
-	/* Large (two snapshots with their parsers), and there is one. */
-	static struct watch watch;
+	/* Two snapshots with their parsers: too large for a stack. */
+	struct watch *watch = calloc(1, sizeof *watch);
 
-	watch = (struct watch){.args = args, .signals = -1, .tick_at = INT64_MAX, .grid = {.ascii = !utf8}};
-	watch.ui = (struct ui){.detail = true,
+	if (!watch)
+		return watch_fail("out of memory", EXIT_TERMINAL);
+	watch->args = args;
+	watch->signals = -1;
+	watch->tick_at = INT64_MAX;
+	watch->grid.ascii = !utf8;
+	watch->ui = (struct ui){.detail = true,
 		.log = true,
 		.interval_ms = args->interval_ms,
 		.socket = args->socket,
-		.action = &watch.action,
+		.action = &watch->action,
 		.glyphs = glyphs_get(utf8),
 		.read_only = args->read_only};
-	keys_init(&watch.keys);
-	watch.exit_code = watch_start(&watch);
-	if (watch.term) {
-		watch_resize(&watch);
-		watch_loop(&watch);
-		term_close(watch.term);
-	}
-	link_close(&watch.link);
-	fleet_free(&watch.fleet);
-	grid_free(&watch.grid);
-	if (watch.signals >= 0)
-		close(watch.signals);
-	return watch.exit_code;
+	keys_init(&watch->keys);
+	watch->exit_code = watch_start(watch);
+	if (watch->term)
+		watch_show(watch);
+	int code = watch->exit_code;
+	watch_close(watch);
+	return code;
 }

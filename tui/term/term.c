@@ -186,6 +186,13 @@ void term_resize(struct console *term, int *width, int *height)
 	blit_forget(&term->blit);
 }
 
+bool term_is_lost(void)
+{
+	struct pollfd in = {.fd = STDIN_FILENO};
+
+	return poll(&in, 1, 0) == 1 && (in.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 bool term_is_writable(const struct console *term)
 {
 	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};

@@ -26,6 +26,9 @@ void term_close(struct console *term);
 void term_leave(struct console *term);
 void term_enter(struct console *term);
 
+/* It hung up: whatever is written to it, or set, fails from now on. */
+bool term_is_lost(void);
+
 /* Asks the kernel for the size and tells curses. */
 void term_resize(struct console *term, int *width, int *height);
 

@@ -143,6 +143,7 @@ static void show_stat_expect(const char *csv, const char *row, const char *const
 
 static void show_stat_fill(void)
 {
+	static struct server_idle idle[FIXTURE_WORKERS]; /* outlives this function, as the server's must */
 	struct server *a = fixture->backends[0]->servers[0];
 	struct counters *c = server_counters(a, 0), *d = server_counters(a, 1);
 	struct counters *web = counter_set_block(&fixture->frontends[0]->counters, 1);
@@ -166,7 +167,9 @@ static void show_stat_fill(void)
 	atomic_store(&c->last_us, fixture->loop.now_us - 190500000);
 	atomic_store(&a->live.in_flight, 2);
 	atomic_store(&a->in_flight_max, 9);
-	atomic_store(&a->idle, 3);
+	atomic_store(&idle[0].count, 1);
+	atomic_store(&idle[1].count, 2);
+	a->idle = idle;
 	a->changed_us = fixture->loop.now_us - 60000000;
 	a->downtime_us = 5000000;
 	counter_add(web, COUNTER_SESSIONS, 20);

@@ -2,7 +2,7 @@
 #ifndef LBD_TESTS_PICKS_H
 #define LBD_TESTS_PICKS_H
 
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 
 enum { PICKS_SERVERS_MAX = 64 };
 

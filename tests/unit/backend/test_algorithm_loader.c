@@ -1,7 +1,7 @@
 #include "backend/algorithm_loader.h"
 
 #include "backend/eligible.h"
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,6 +1,6 @@
 #include "backend/eligible.h"
 
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

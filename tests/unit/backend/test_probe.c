@@ -1,7 +1,7 @@
 /* Probers against real listeners, all on one loop. */
 #include "backend/probe.h"
 
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 #include "base/clock.h"
 #include "net/channel.h"
 #include "net/listener.h"

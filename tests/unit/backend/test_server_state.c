@@ -1,7 +1,7 @@
 #include "backend/server_state.h"
 
 #include "backend/check_result.h"
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

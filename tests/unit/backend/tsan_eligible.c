@@ -1,7 +1,7 @@
 /* Picks from threads while the eligible set is rebuilt under them and servers come and go: a plain program, because
  * ThreadSanitizer cannot run under Criterion. Exit 0: every pick was a server that existed, every reservation was given
  * back, no server got a place that was closed before the pick began, and old sets were freed. */
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 #include "base/clock.h"
 
 #include <pthread.h>

@@ -323,13 +323,13 @@ static const struct channel_owner channel_mortal_owner = {.readable = channel_di
 
 struct channel_mortal_case {
 	struct channel_case t;
-	struct channel_mortal *failer;
+	struct channel_mortal *failing;
 };
 
 static void channel_mortal_write(struct timer *timer)
 {
 	struct channel_mortal_case *m = timer->loop->owner;
-	cr_assert(channel_write(&m->failer->channel, "x", 1));
+	cr_assert(channel_write(&m->failing->channel, "x", 1));
 }
 
 static struct channel_mortal *channel_mortal_open(struct channel_case *t, int fd, bool connecting)
@@ -350,10 +350,10 @@ Test(channel, closing_is_safe_in_every_callback, .timeout = 10)
 	net_unix_pair(read_fds), net_unix_pair(drain_fds), net_tcp_pair(tcp);
 	(void)channel_mortal_open(t, read_fds[0], false);
 	(void)channel_mortal_open(t, tcp[0], true);
-	m.failer = channel_mortal_open(t, fail_fds[0], false);
+	m.failing = channel_mortal_open(t, fail_fds[0], false);
 	struct channel_mortal *drainer = channel_mortal_open(t, drain_fds[0], false);
 	cr_assert_eq(write(read_fds[1], "x", 1), 1);
-	channel_pause(&m.failer->channel);
+	channel_pause(&m.failing->channel);
 	close(fail_fds[1]);
 	cr_assert(channel_write(&drainer->channel, large, sizeof large));
 	cr_assert(drainer->channel.blocked);

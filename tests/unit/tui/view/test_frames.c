@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/load.h"
+#include "model/recorded.h"
 #include "text/utf8.h"
 
 struct frame {
@@ -37,7 +37,7 @@ static void frame_open(struct frame *frame, const char *recorded, int width, int
 
 	memset(frame, 0, sizeof *frame);
 	cr_assert(fleet_init(&frame->fleet, 1000));
-	load_polls(&frame->fleet, text, strlen(text));
+	recorded_load(&frame->fleet, text, strlen(text));
 	free(text);
 	frame->ui = (struct ui){.detail = true,
 		.log = true,

@@ -1,7 +1,7 @@
 /* The syntax of addresses and networks. */
 #include "config.h"
 
-#include "config/address.h"
+#include "config/address_syntax.h"
 
 #include <arpa/inet.h>
 

@@ -1,10 +1,10 @@
 /* Tells tables, "Key: value" lines and a level apart by their first byte and their colon. */
-#include "model/load.h"
+#include "model/recorded.h"
 
 #include <string.h>
 
 /* One table, byte by byte up to the empty line behind it; returns the bytes taken. */
-static size_t load_table(struct snapshot *snap, const char *text, size_t len)
+static size_t recorded_table(struct snapshot *snap, const char *text, size_t len)
 {
 	size_t at = 0;
 
@@ -13,7 +13,7 @@ static size_t load_table(struct snapshot *snap, const char *text, size_t len)
 	return at;
 }
 
-void load_polls(struct fleet *fleet, const char *text, size_t len)
+void recorded_load(struct fleet *fleet, const char *text, size_t len)
 {
 	int64_t now = 0;
 
@@ -22,7 +22,7 @@ void load_polls(struct fleet *fleet, const char *text, size_t len)
 		if (len - at >= 2 && memcmp(text + at, "> ", 2) == 0)
 			at += 2;
 		if (at < len && text[at] == '#') {
-			at += load_table(fleet->next, text + at, len - at);
+			at += recorded_table(fleet->next, text + at, len - at);
 			snapshot_finish(fleet->next);
 			fleet->next->complete = true;
 			fleet_apply(fleet, now += 1000, 0);

@@ -2,7 +2,7 @@
 
 #include <criterion/criterion.h>
 
-#include "config/address.h"
+#include "config/address_syntax.h"
 
 static const struct {
 	const char *text;

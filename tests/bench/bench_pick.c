@@ -1,6 +1,6 @@
 /* What a pick costs, plugin and host together: nanoseconds of CPU for each pick, by algorithm, servers and threads. Run
  * it by hand; figures of one run are comparable with each other only. */
-#include "backend_fixture.h"
+#include "support/backend_fixture.h"
 #include "base/clock.h"
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* What an address of the configuration may look like. Resolving is net's. Pure. */
-#ifndef LBD_CONFIG_ADDRESS_H
-#define LBD_CONFIG_ADDRESS_H
+#ifndef LBD_CONFIG_ADDRESS_SYNTAX_H
+#define LBD_CONFIG_ADDRESS_SYNTAX_H
 
 #include "config/config.h"
 

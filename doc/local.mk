@@ -1,0 +1,17 @@
+# Documentation. The two references are made from the rows of the source and committed; lint says when they are stale.
+dist_doc_DATA += \
+	doc/algorithms.md \
+	doc/architecture.md \
+	doc/configuration.md \
+	doc/socket.md
+EXTRA_DIST += \
+	$(srcdir)/doc/decisions/*.md \
+	doc/configuration.awk \
+	doc/configuration.intro.md \
+	doc/socket.awk \
+	doc/socket.intro.md
+
+SOCKET_DOC_ROWS = $(srcdir)/src/admin/commands.def $(srcdir)/src/stats/columns.def $(srcdir)/src/stats/info.def
+.PHONY: doc-socket
+doc-socket:
+	( cat $(srcdir)/doc/socket.intro.md && $(AWK) -f $(srcdir)/doc/socket.awk $(SOCKET_DOC_ROWS) ) > $(srcdir)/doc/socket.md
