@@ -64,6 +64,11 @@ daemon_decided() {
 	daemon_answers || ! kill -0 "$daemon" 2>/dev/null
 }
 
+# Each demo server has passed its first health check.
+servers_checked() {
+	[ "$("$build/lbtop" -s "$socket" --once </dev/null | grep -c 'UP .*L7OK 200')" = 3 ]
+}
+
 setup_install build run
 setup_build "$build"
 work=$(mktemp -d "${TMPDIR:-/tmp}/lbd-quickstart.XXXXXX")
@@ -92,6 +97,11 @@ pids="$daemon $pids"
 if ! await 10 daemon_decided || ! daemon_answers; then
 	cat "$work/lbd.log" >&2
 	die "lbd does not answer on $url"
+fi
+
+if ! await 10 servers_checked; then
+	cat "$work/lbd.log" >&2
+	die "the demo servers did not pass their health checks"
 fi
 
 if [ -t 0 ] && [ -t 1 ]; then
