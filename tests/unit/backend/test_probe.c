@@ -1,11 +1,11 @@
 /* Probers against real listeners, all on one loop. */
 #include "backend/probe.h"
 
-#include "support/backend_fixture.h"
 #include "base/clock.h"
 #include "net/channel.h"
 #include "net/listener.h"
 #include "net/socket.h"
+#include "support/backend_fixture.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -385,7 +385,8 @@ static bool rebuilt(struct rig *rig)
 	return !rig->f.backend->rebuild_waits;
 }
 
-/* The first change is in the set at once, those of the next 20 ms together. */
+/* Of what health changes, the first is in the set at once, those of the next 20 ms together; what an operator changes
+ * is in the set at once always. */
 Test(probe, rebuilds_are_coalesced)
 {
 	struct rig rig;
@@ -396,12 +397,13 @@ Test(probe, rebuilds_are_coalesced)
 	for (int tries = 0; tries < 50; tries++) {
 		backend_rebuild(rig.f.backend);
 		usleep(25000);
-		server_set_weight(rig.f.backend->servers[0], 1 + (uint32_t)tries);
+		server_set_health(rig.f.backend->servers[0], tries % 2 ? SERVER_HEALTHY : SERVER_UNHEALTHY, "a test");
 		at_once = atomic_load(&rig.f.backend->eligible);
 		cr_expect(not(rig.f.backend->rebuild_waits));
 		uint64_t began = clock_monotonic_us();
 		for (uint32_t i = 0; i < 100; i++)
-			server_set_weight(rig.f.backend->servers[1], 1 + i);
+			server_set_health(
+				rig.f.backend->servers[1], i % 2 ? SERVER_HEALTHY : SERVER_UNHEALTHY, "a test");
 		if (clock_monotonic_us() - began < 10000)
 			break;
 	}
@@ -409,6 +411,11 @@ Test(probe, rebuilds_are_coalesced)
 	cr_expect(atomic_load(&rig.f.backend->eligible) == at_once);
 	rig_run(&rig, rebuilt);
 	cr_expect(atomic_load(&rig.f.backend->eligible) != at_once);
+	for (uint32_t i = 0; i < 3; i++) {
+		at_once = atomic_load(&rig.f.backend->eligible);
+		server_set_weight(rig.f.backend->servers[1], 1 + i);
+		cr_expect(atomic_load(&rig.f.backend->eligible) != at_once);
+	}
 	rig_end(&rig);
 }
 

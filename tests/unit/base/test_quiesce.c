@@ -22,7 +22,7 @@ static void quiesce_count_freed(struct retired *r)
 
 Test(quiesce, waits_for_the_readers_that_were_inside)
 {
-	struct quiesce_reader readers[2] = {0};
+	static struct quiesce_reader readers[2]; /* Criterion's stack is not aligned to cache lines */
 	struct reclaimer c;
 	struct quiesce_thing a = {0}, b = {0};
 	cr_assert(reclaimer_init(&c, readers, 2));
@@ -47,7 +47,7 @@ Test(quiesce, waits_for_the_readers_that_were_inside)
 
 Test(quiesce, frees_at_once_when_nobody_is_inside)
 {
-	struct quiesce_reader reader = {0};
+	static struct quiesce_reader reader;
 	struct reclaimer c;
 	struct quiesce_thing a = {0};
 	cr_assert(reclaimer_init(&c, &reader, 1));
@@ -65,7 +65,7 @@ Test(quiesce, frees_at_once_when_nobody_is_inside)
 
 Test(quiesce, what_is_retired_while_freeing_is_freed_later)
 {
-	struct quiesce_reader reader = {0};
+	static struct quiesce_reader reader;
 	struct reclaimer c;
 	struct quiesce_thing leaves[4] = {0}, first = {.again = &c, .more = {&leaves[0], &leaves[1]}};
 	struct quiesce_thing last = {.again = &c, .more = {&leaves[2], &leaves[3]}};
