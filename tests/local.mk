@@ -21,7 +21,7 @@ include tests/lint/local.mk
 # The console under tmux; each file is one behaviour.
 dist_check_SCRIPTS += tests/tui/run
 TESTS += tests/tui/run
-EXTRA_DIST += tests/tui
+EXTRA_DIST += tests/tui/lsan.supp $(srcdir)/tests/tui/*.py
 
 # The black-box tests of the daemon; tests/run.sh runs them.
 EXTRA_DIST += tests/run.sh tests/pytest.ini tests/conftest.py $(srcdir)/tests/integration/test_*.py

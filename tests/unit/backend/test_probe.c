@@ -397,10 +397,10 @@ Test(probe, rebuilds_are_coalesced)
 	for (int tries = 0; tries < 50; tries++) {
 		backend_rebuild(rig.f.backend);
 		usleep(25000);
+		uint64_t began = clock_monotonic_us();
 		server_set_health(rig.f.backend->servers[0], tries % 2 ? SERVER_HEALTHY : SERVER_UNHEALTHY, "a test");
 		at_once = atomic_load(&rig.f.backend->eligible);
 		cr_expect(not(rig.f.backend->rebuild_waits));
-		uint64_t began = clock_monotonic_us();
 		for (uint32_t i = 0; i < 100; i++)
 			server_set_health(
 				rig.f.backend->servers[1], i % 2 ? SERVER_HEALTHY : SERVER_UNHEALTHY, "a test");
