@@ -2,6 +2,8 @@
 # Run by `make coverage` in the build directory: all tests, then line coverage for each layer.
 set -u
 : "${top:?run it as make coverage}"
+# gcovr compares paths as text.
+top=$(cd "$top" && pwd) || exit 1
 build=$(pwd)
 python=${PYTHON3:-/usr/bin/python3}
 status=0
