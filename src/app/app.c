@@ -182,7 +182,7 @@ static void app_on_signal(struct ev_loop *ev, ev_signal *w, int revents)
 		break;
 	default:
 		log_write(app->ring, LOG_LEVEL_WARNING,
-			"This version cannot reload: the configuration stays as it is; restart to change it.");
+			"Log files are opened anew. This version cannot reload: restart it to change the configuration.");
 		log_reopen(app->log);
 		break;
 	}
