@@ -35,6 +35,12 @@ class Failure(AssertionError):
     """What a test reports; the text says what was expected and what was seen."""
 
 
+def sanitized():
+    """True when the daemon is a sanitizer's build, whose memory says nothing."""
+    text = subprocess.run([LBD, "-V"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    return "sanitizer=no" not in text
+
+
 def wait_for(condition, deadline=10.0, what="the condition", every=0.01):
     """Calls condition until its result is true, and returns that; Failure once the deadline (s) has passed."""
     end = time.monotonic() + deadline
@@ -305,8 +311,8 @@ class Load:
     counted in stale, and sent again. Whether a server had seen it is told by comparing its count with results."""
 
     def __init__(self, address, clients=8, target="/", each=None, method="GET", body=None, pause=0.0,
-                 may_close=False):
-        self.may_close = may_close
+                 may_close=False, headers=None):
+        self.may_close, self.headers = may_close, headers
         self.address, self.target, self.method, self.body = address, target, method, body
         self.pause, self.each = pause, each
         self.results, self.errors = [], []
@@ -325,7 +331,7 @@ class Load:
 
     def _run(self):
         client, done = None, 0
-        data = build_request(self.method, self.target, body=self.body)
+        data = build_request(self.method, self.target, self.headers, body=self.body)
         while not self.stopping.is_set() and (self.each is None or done < self.each):
             try:
                 fresh = client is None
@@ -441,10 +447,10 @@ class Process:
                 pass
         return result
 
-    def rss(self):
-        """Resident bytes."""
+    def rss(self, row="VmRSS"):
+        """Resident bytes; row "VmHWM": the most that there ever were."""
         text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) * 1024
+        return int(re.search(row + r":\s+(\d+) kB", text)[1]) * 1024
 
     def cpu(self):
         """Seconds of CPU, user and system."""
@@ -771,11 +777,11 @@ class Sandbox:
     def lbd(self, config, args=(), env=None, wait=True):
         return Lbd(self, config, args, env, wait)
 
-    def serve(self, *names, frontend=None, backend=None, top=None, **knobs):
+    def serve(self, *names, frontend=None, backend=None, top=None, env=None, **knobs):
         """The usual start: demo servers of these names behind one lbd. Returns (lbd, origin, ...)."""
         origins = self.origins(*names, **knobs)
         config = self.config({o.title: o for o in origins}, frontend, backend, top)
-        return (self.lbd(config), *origins)
+        return (self.lbd(config, env=env), *origins)
 
     def run(self, *args, timeout=30, env=None, cwd=None):
         """lbd with these arguments up to its end: (exit status, stdout, stderr)."""

@@ -1,0 +1,92 @@
+"""nginx as the server behind lbd: files down, PUT up, its keep-alive and its chunked answers."""
+import hashlib
+import subprocess
+
+import pytest
+from lbdtest import Client, Failure, Process, curl, http, listening_ports, pattern, sanitized, wait_for
+
+MB = 1_000_000
+CONF = """
+daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr warn;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; sendfile on; client_max_body_size 0; keepalive_requests 50;
+  client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp; fastcgi_temp_path {dir}/tmp;
+  uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
+  types {{ text/plain txt; }}
+  server {{
+    listen 127.0.0.1:{port} reuseport;
+    root {dir}/www;
+    location / {{ dav_methods PUT DELETE; gzip on; gzip_min_length 1; }}
+    location = /gone {{ return 410 "gone\\n"; }}
+  }}
+}}
+"""
+
+
+@pytest.fixture
+def nginx(box):
+    """(Process, its address); its files are in www."""
+    port = box.port()
+    for name in ("www", "tmp"):
+        box.path(name).mkdir(mode=0o777)
+    box.path("nginx.conf").write_text("user root;\n" + CONF.format(dir=box.directory, port=port))
+    process = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
+
+    def listening():
+        if not process.running:
+            raise Failure(f"nginx: {process.log}")
+        return port in listening_ports()
+    wait_for(listening, what="nginx to listen")
+    return process, f"127.0.0.1:{port}"
+
+
+def md5(path):
+    return hashlib.md5(path.read_bytes()).hexdigest()
+
+
+def test_a_hundred_megabytes_down_and_up(box, nginx):
+    lbd = box.lbd(box.config({"n": nginx[1]}), env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+    limit = lbd.rss() + (30 << 20) if sanitized() else 50 << 20
+    url = f"http://127.0.0.1:{lbd.port}"
+    source, got = box.path("www/large"), box.path("got")
+    source.write_bytes(pattern(100 * MB))
+    assert curl("-o", got, f"{url}/large", timeout=100) == (0, b"", "")
+    assert md5(got) == md5(source)
+    code, out, err = curl("-T", source, "-w", "%{http_code}", f"{url}/put", timeout=100)
+    assert (code, out, err) == (0, b"201", "")
+    assert md5(box.path("www/put")) == md5(source)
+    assert lbd.rss("VmHWM") < limit, f"{lbd.rss('VmHWM')} bytes"
+
+
+def test_what_nginx_says_arrives(box, nginx):
+    lbd = box.lbd(box.config({"n": nginx[1]}))
+    box.path("www/a.txt").write_text("hello " * 1000)
+    with Client(lbd.port) as client:
+        plain = client.request(target="/a.txt")
+        assert (plain.status, plain.text) == (200, "hello " * 1000)
+        assert client.request("HEAD", "/a.txt").get("Content-Length") == "6000"
+        unchanged = client.request(target="/a.txt", headers={"If-None-Match": plain.get("ETag")})
+        assert (unchanged.status, unchanged.body) == (304, b"")
+        part = client.request(target="/a.txt", headers={"Range": "bytes=6-10"})
+        assert (part.status, part.text, part.get("Content-Range")) == (206, "hello", "bytes 6-10/6000")
+        assert client.request(target="/missing").status == 404
+        assert client.request(target="/gone").status == 410
+        assert client.request("PUT", "/b", body=b"x").status == 201
+        assert client.request("PUT", "/b", chunks=[b"in ", b"pieces"]).status == 204
+        assert client.request(target="/b").text == "in pieces"
+        assert client.request("DELETE", "/b").status == 204
+        assert client.request(target="/b").status == 404
+    code, out, _ = curl("--compressed", "-H", "Via:", f"http://127.0.0.1:{lbd.port}/a.txt")
+    assert (code, out) == (0, b"hello " * 1000)
+
+
+def test_its_limit_of_requests_for_a_connection_costs_nothing(box, nginx):
+    lbd = box.lbd(box.config({"n": nginx[1]}))
+    box.path("www/a").write_text("a")
+    done = subprocess.run(["wrk", "-t1", "-c20", "-d2s", f"http://127.0.0.1:{lbd.port}/a"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=True)
+    assert "Non-2xx" not in done.stdout and "Socket errors" not in done.stdout, done.stdout
+    row = lbd.stat("app", "n")
+    assert int(row["hrsp_2xx"]) > 200 and (row["hrsp_5xx"], row["eresp"], row["econ"]) == ("0", "0", "0")
+    assert http(lbd.port, target="/a").text == "a"
