@@ -169,7 +169,7 @@ static void upstream_free(struct doomed *doomed, void *owner)
 	pool_put(&w->upstreams, (char *)doomed - offsetof(struct upstream, doomed));
 }
 
-void upstream_close(struct upstream *u)
+static void upstream_end(struct upstream *u, bool reset)
 {
 	LBD_INVARIANT(u->state != UPSTREAM_ENDED);
 	if (u->state == UPSTREAM_IDLE)
@@ -177,8 +177,18 @@ void upstream_close(struct upstream *u)
 	u->state = UPSTREAM_ENDED;
 	u->exchange = NULL;
 	timeout_stop(&u->timeout);
-	channel_close(&u->channel, false);
+	channel_close(&u->channel, reset);
 	loop_doom(&u->worker->loop, &u->doomed, upstream_free);
+}
+
+void upstream_close(struct upstream *u)
+{
+	upstream_end(u, false);
+}
+
+void upstream_cut(struct upstream *u)
+{
+	upstream_end(u, true);
 }
 
 bool upstream_make_idle_lists(struct server *server, uint32_t workers)
