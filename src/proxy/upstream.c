@@ -51,9 +51,16 @@ static void upstream_leave_idle(struct upstream *u)
 struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x)
 {
 	struct server_idle *idle = &server->idle[w->index];
-	if (list_empty(&idle->upstreams))
-		return NULL;
-	struct upstream *u = upstream_of_link(idle->upstreams.next);
+	struct upstream *u;
+	/* The loop may not have come to hear of it yet: what was sent to nobody would become this request's answer, and
+	 * a request that is not idempotent cannot be taken back from a connection that has ended. */
+	for (;; upstream_close(u)) {
+		if (list_empty(&idle->upstreams))
+			return NULL;
+		u = upstream_of_link(idle->upstreams.next);
+		if (!channel_has_input(&u->channel))
+			break;
+	}
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
 	u->exchange = x;

@@ -1,4 +1,5 @@
 """Peers that stop in the middle: each wait ends at its own deadline, whatever the other side does meanwhile."""
+import socket
 import threading
 import time
 
@@ -71,14 +72,83 @@ def test_a_request_body_that_stalls_is_408_and_its_rest_no_request(box):
     assert a.stats()["requests"] <= 1
 
 
+class FullListener:
+    """A server whose queue is full: connects to it hang until accept_all, and go on with the next SYN."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.fillers = [socket.create_connection(self.listener.getsockname())]
+
+    def accept(self):
+        return self.listener.accept()[0]
+
+    def close(self):
+        for each in [self.listener, *self.fillers]:
+            each.close()
+
+
+def full_listener(box):
+    full = FullListener()
+    box.closers.append(full)
+    return full
+
+
 def test_a_body_sent_while_the_upstream_connects(box):
-    a = box.origin("a")
+    full = full_listener(box)
+    lbd = box.lbd(box.config({"s": full}))
     body = b"x" * 300_000
-    lbd = box.lbd(box.config({"gone": "192.0.2.1:9", "a": a}, backend={"timeouts": {"connect": "500ms"}})
-                  if False else box.config({"dead": f"127.0.0.1:{box.dead_port()}", "a": a}))
-    for _ in range(4):
-        response = http(lbd.port, "POST", "/_len", body=body)
-        assert (response.status, response.origin) == (200, "a")
+    with Client(lbd.port) as client:
+        client.send(build_request("POST", "/", body=body))
+        time.sleep(0.3)
+        full.accept()
+        server = full.accept()
+        server.settimeout(10)
+        received = b""
+        while len(received.partition(b"\r\n\r\n")[2]) < len(body):
+            received += server.recv(65536)
+        server.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        assert client.response().status == 204
+        server.close()
+
+
+def test_a_half_close_while_the_upstream_connects(box):
+    full = full_listener(box)
+    lbd = box.lbd(box.config({"s": full}, top={"defaults": {"mode": "tcp"}}))
+    with Client(lbd.port) as client:
+        client.send(b"all").half_close()
+        time.sleep(0.3)
+        full.accept()
+        server = full.accept()
+        server.settimeout(10)
+        assert server.recv(10) == b"all" and server.recv(10) == b""
+        server.sendall(b"answer")
+        server.close()
+        assert client.rest() == b"answer"
+
+
+def test_a_connect_that_hangs_ends_at_its_timeout(box):
+    lbd = box.lbd(box.config({"s": full_listener(box)}, backend={"timeouts": {"connect": "300ms"}}))
+    start = time.monotonic()
+    assert http(lbd.port, "POST", body=b"x" * 100_000).status == 503
+    assert 0.2 < time.monotonic() - start < 3
+
+
+def test_the_connect_behind_a_lost_answer_has_its_own_timeout(box):
+    gone = threading.Event()
+
+    def script(client, _number):
+        client.until(b"\r\n\r\n")
+        gone.set()
+    config = box.config({"s": box.scripted(script), "full": full_listener(box)}, backend={
+        "timeouts": {"connect": "400ms", "server": "20s"}, "retry": {"attempts": 2}, "passive": {"window": 0}})
+    lbd = box.lbd(config)
+    start = time.monotonic()
+    for _ in range(2):
+        assert http(lbd.port).status in (502, 503)
+    assert gone.is_set() and time.monotonic() - start < 5
 
 
 def test_a_request_behind_a_request_with_a_body(box):
