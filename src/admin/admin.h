@@ -30,6 +30,7 @@ struct admin_host {
 	struct log_ring *log;
 	void *context;
 	void (*process_info)(void *context, struct process_info *out);
+	void (*frontend_changed)(void *context); /* paused of some frontend did; may be NULL */
 	struct admin *sockets; /* those that are open; NULL at first, then admin_open and admin_close keep it */
 };
 

@@ -66,6 +66,13 @@ static struct frontend *enable_server_frontend(struct command_call *call)
 	return f;
 }
 
+static enum command_result enable_server_frontend_changed(struct command_call *call)
+{
+	if (call->host->frontend_changed)
+		call->host->frontend_changed(call->host->context);
+	return command_changed(call);
+}
+
 enum command_result command_enable_frontend(struct command_call *call)
 {
 	struct frontend *f = enable_server_frontend(call);
@@ -73,7 +80,7 @@ enum command_result command_enable_frontend(struct command_call *call)
 		return COMMAND_DONE;
 	if (!atomic_exchange(&f->paused, false))
 		return command_fail(call, "All sockets are already enabled.");
-	return command_changed(call);
+	return enable_server_frontend_changed(call);
 }
 
 enum command_result command_disable_frontend(struct command_call *call)
@@ -83,7 +90,7 @@ enum command_result command_disable_frontend(struct command_call *call)
 		return COMMAND_DONE;
 	if (atomic_exchange(&f->paused, true))
 		return command_fail(call, "All sockets are already disabled.");
-	return command_changed(call);
+	return enable_server_frontend_changed(call);
 }
 
 /* The counters themselves have a writer in each worker: nobody else may set them back. */

@@ -95,6 +95,13 @@ static void app_process_info(void *context, struct process_info *out)
 	};
 }
 
+static void app_on_frontend_changed(void *context)
+{
+	struct app *app = context;
+	for (uint32_t i = 0; i < app->worker_count; i++)
+		worker_thread_update_listeners(&app->workers[i]);
+}
+
 /* ---- once a tenth of a second ---- */
 
 static uint64_t app_cpu_us(void)
@@ -287,7 +294,8 @@ static bool app_open_admin(struct app *app)
 		.proxies = &app->proxies,
 		.log = app->ring,
 		.context = app,
-		.process_info = app_process_info};
+		.process_info = app_process_info,
+		.frontend_changed = app_on_frontend_changed};
 	app->admins = calloc(conf->stats_socket_count + 1, sizeof(struct admin *));
 	if (!app->admins)
 		return app_failed("memory is out");

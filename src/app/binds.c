@@ -25,6 +25,7 @@ static int binds_open_one(struct binds *b, uint32_t i)
 		int fd = socket_listen(&bind->address, true, BINDS_BACKLOG);
 		if (fd < 0)
 			return errno;
+		bind->listens = true;
 		b->fds[w * b->count + i] = fd;
 		if (w == 0 && !binds_is_local(bind))
 			socket_local_address(fd, &bind->address);
@@ -77,7 +78,7 @@ void binds_close(struct binds *b)
 		if (b->fds[i] >= 0)
 			close(b->fds[i]);
 	for (uint32_t i = 0; b->at && i < b->count; i++)
-		if (b->at[i].address.length && binds_is_local(&b->at[i]))
+		if (b->at[i].listens && binds_is_local(&b->at[i]))
 			unlink(b->at[i].address.as.local.sun_path);
 	free(b->at);
 	free(b->fds);

@@ -37,6 +37,9 @@ static void worker_thread_listener_closed(struct listener *listener)
 	struct worker_thread *t = worker_thread_of(wl->worker);
 	if (--t->open_listeners == 0)
 		worker_stop_sessions(wl->worker);
+	/* What was still queued came after the others had been ended. */
+	if (t->killed)
+		worker_kill_sessions(wl->worker, REASON_SHUTDOWN);
 	worker_thread_check_end(wl->worker);
 }
 
@@ -56,7 +59,26 @@ static void worker_thread_on_stop(struct mail *mail, void *owner)
 
 static void worker_thread_on_kill(struct mail *mail, void *owner)
 {
-	worker_kill_sessions(owner, REASON_SHUTDOWN);
+	struct worker *w = owner;
+	worker_thread_of(w)->killed = true;
+	worker_kill_sessions(w, REASON_SHUTDOWN);
+}
+
+static void worker_thread_on_listen(struct mail *mail, void *owner)
+{
+	struct worker *w = owner;
+	struct worker_thread *t = worker_thread_of(w);
+	/* Before looking: a change from now on posts it again. */
+	atomic_store(&t->listen_posted, false);
+	if (w->stopping)
+		return;
+	for (uint32_t i = 0; i < t->listener_count; i++) {
+		struct worker_listener *wl = &t->listeners[i];
+		if (atomic_load(&wl->bind->frontend->paused))
+			listener_pause(&wl->listener);
+		else
+			listener_resume(&wl->listener);
+	}
 }
 
 bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_reader *reader, int expected_fds,
@@ -68,6 +90,7 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 	w->emptied = worker_thread_check_end;
 	t->stop_mail.deliver = worker_thread_on_stop;
 	t->kill_mail.deliver = worker_thread_on_kill;
+	t->listen_mail.deliver = worker_thread_on_listen;
 	if (!loop_init(&w->loop, w, reader, expected_fds))
 		return false;
 	w->loop.end_of_turn = worker_thread_end_of_turn;
@@ -115,6 +138,12 @@ void worker_thread_stop(struct worker_thread *t)
 void worker_thread_kill(struct worker_thread *t)
 {
 	loop_post(&t->worker.loop, &t->kill_mail);
+}
+
+void worker_thread_update_listeners(struct worker_thread *t)
+{
+	if (!atomic_exchange(&t->listen_posted, true))
+		loop_post(&t->worker.loop, &t->listen_mail);
 }
 
 void worker_thread_end(struct worker_thread *t)

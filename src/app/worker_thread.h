@@ -14,7 +14,9 @@ struct worker_thread {
 	struct worker_listener *listeners;
 	uint32_t listener_count, open_listeners;
 	const struct proxies *proxies;
-	struct mail stop_mail, kill_mail, ended_mail;
+	bool killed; /* sessions that begin from now on end at once */
+	struct mail stop_mail, kill_mail, listen_mail, ended_mail;
+	_Atomic bool listen_posted;                  /* listen_mail is on its way */
 	struct loop *control;                        /* is told of the end by ended_mail */
 	void (*ended)(struct mail *mail, void *app); /* ended_mail's delivery */
 };
@@ -28,6 +30,8 @@ bool worker_thread_start(struct worker_thread *t) LBD_MUST_CHECK;
 void worker_thread_stop(struct worker_thread *t);
 /* Any thread: every session ends now. Once, after stop. */
 void worker_thread_kill(struct worker_thread *t);
+/* Any thread: its listeners follow what their frontends' paused says now. */
+void worker_thread_update_listeners(struct worker_thread *t);
 /* Joins it when it ran, and frees what it had. */
 void worker_thread_end(struct worker_thread *t);
 

@@ -210,6 +210,11 @@ ssize_t channel_receive(struct channel *c)
 	return got;
 }
 
+bool channel_has_input(const struct channel *c)
+{
+	return socket_has_input(c->io.fd);
+}
+
 struct str channel_input(const struct channel *c)
 {
 	if (c->loop->fresh_of == c)

@@ -60,6 +60,8 @@ ssize_t channel_receive(struct channel *c) LBD_MUST_CHECK;
  * was not taken by then is kept. */
 struct str channel_input(const struct channel *c);
 void channel_take(struct channel *c, size_t n);
+/* Something waits to be received, or the peer ended: asks the kernel, ahead of the loop. */
+bool channel_has_input(const struct channel *c);
 /* Receives up to n bytes into the caller's memory instead; results as above. */
 ssize_t channel_read(struct channel *c, void *data, size_t n) LBD_MUST_CHECK;
 /* Reading is stopped or goes on; the owner hears nothing of input while it is stopped (errors included). */

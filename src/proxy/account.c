@@ -36,7 +36,8 @@ static void account_server_side(const struct exchange *x, struct counters *c, ui
 {
 	bool response_error = x->reason == REASON_SERVER_CLOSED || x->reason == REASON_SERVER_TIMEOUT ||
 			      x->reason == REASON_MALFORMED_RESPONSE;
-	if (response_error)
+	/* Without a server now, it is the reason of an attempt that was counted when it failed. */
+	if (response_error && x->reserved)
 		counter_add(c, COUNTER_RESPONSE_ERRORS, 1);
 	atomic_store_explicit(&c->last_us, now_us, memory_order_relaxed);
 	if (!x->at.connected)

@@ -293,12 +293,24 @@ static void exchange_give_back(struct exchange *x)
 	x->reserved = false;
 }
 
+/* Back to before the connect: its timeout starts anew, and what the next connection takes is not this one's time. */
+static void exchange_drop_upstream(struct exchange *x)
+{
+	timeout_stop(&x->timeout);
+	x->at.connected = 0;
+	if (x->upstream)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+}
+
 /* This server did not do; another one may, as long as attempts are left. */
 static enum exchange_go exchange_try_other(struct exchange *x, enum reason reason)
 {
 	uint64_t now_us = x->worker->loop.now_us;
 	if (x->tried_count + 1 >= exchange_backend_conf(x)->retry.attempts || x->tried_count + 1 >= LBD_TRIED_MAX)
 		return exchange_fail(x, reason, NULL);
+	if (reason == REASON_SERVER_CLOSED)
+		exchange_count_server_side(x, COUNTER_RESPONSE_ERRORS);
 	x->tried[x->tried_count++] = x->server;
 	x->attempt_reason = reason;
 	backend_feedback(x->backend, x->server, LBD_FAILURE, 0, now_us - x->at.picked, now_us);
@@ -309,10 +321,7 @@ static enum exchange_go exchange_try_other(struct exchange *x, enum reason reaso
 /* This server could not be reached, and nothing was sent: another one may take the request, whatever its method is. */
 static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason reason, int error)
 {
-	timeout_stop(&x->timeout);
-	if (x->upstream)
-		upstream_close(x->upstream);
-	x->upstream = NULL;
+	exchange_drop_upstream(x);
 	exchange_count_server_side(x, COUNTER_CONNECT_ERRORS);
 	/* Ports or descriptors of this machine: not the server's fault, and no better elsewhere. */
 	if (error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
@@ -398,7 +407,7 @@ static bool exchange_move_up(struct exchange *x)
 static bool exchange_may_send_again(const struct exchange *x)
 {
 	bool harmless = upstream_unsent(x->upstream) || http_method_idempotent(x->request.method);
-	return x->upstream->reused && !x->tunnel && x->parsed && !x->answered && harmless && x->up.moved == 0;
+	return x->upstream->reused && !x->tunnel && x->parsed && !x->answered && harmless && !x->up.begun;
 }
 
 /* Bytes were sent and nothing came back: only a request that may be repeated, and whose body is not needed again. */
@@ -416,16 +425,13 @@ static bool exchange_may_retry(const struct exchange *x)
 static enum exchange_go exchange_response_lost(struct exchange *x)
 {
 	if (!channel_input(&x->upstream->channel).n && exchange_may_send_again(x)) {
-		upstream_close(x->upstream);
-		x->upstream = NULL;
+		exchange_drop_upstream(x);
 		x->fresh = true;
 		return EXCHANGE_GO_CONNECT;
 	}
 	if (!exchange_may_retry(x))
 		return exchange_fail(x, REASON_SERVER_CLOSED, NULL);
-	exchange_count_server_side(x, COUNTER_RESPONSE_ERRORS);
-	upstream_close(x->upstream);
-	x->upstream = NULL;
+	exchange_drop_upstream(x);
 	x->fresh = false;
 	return exchange_try_other(x, REASON_SERVER_CLOSED);
 }
@@ -433,7 +439,7 @@ static enum exchange_go exchange_response_lost(struct exchange *x)
 /* Nothing of the request left yet, but the server speaks: what it says belongs to nobody. */
 static bool exchange_poisoned(const struct exchange *x)
 {
-	return upstream_unsent(x->upstream) && x->up.moved == 0 && x->interims == 0;
+	return upstream_unsent(x->upstream) && !x->up.begun && x->interims == 0;
 }
 
 static enum exchange_go exchange_interim(struct exchange *x, const struct http_response *response)
@@ -542,8 +548,7 @@ static enum exchange_go exchange_response(struct exchange *x)
 		return exchange_fail(x, exchange_timeout_reason(x), NULL);
 	if ((channel_input(&x->upstream->channel).n || x->upstream->eof) && x->upstream->reused &&
 		exchange_poisoned(x)) {
-		upstream_close(x->upstream);
-		x->upstream = NULL;
+		exchange_drop_upstream(x);
 		x->fresh = true;
 		return EXCHANGE_GO_CONNECT;
 	}
@@ -581,8 +586,13 @@ static enum exchange_go exchange_relay(struct exchange *x)
 		return EXCHANGE_GO_FINISH;
 	if (!x->down.done || (x->tunnel && !x->up.done))
 		return EXCHANGE_GO_WAIT;
-	x->response_complete = true;
 	if (x->upstream) {
+		/* What the client said last has to reach the server before its connection ends. */
+		if (x->tunnel && channel_pending(&x->upstream->channel) && !x->upstream->unsendable) {
+			channel_flush(&x->upstream->channel);
+			if (x->upstream->channel.blocked)
+				return EXCHANGE_GO_WAIT;
+		}
 		bool clean = x->up.done && !x->request_cut && !x->tunnel && x->upstream_keeps;
 		upstream_release(x->upstream, clean);
 		x->upstream = NULL;
@@ -590,7 +600,10 @@ static enum exchange_go exchange_relay(struct exchange *x)
 			x->request_cut = x->up.done = true;
 	}
 	/* The exchange ends when the client has taken its answer, so far as we can see. */
-	return x->session->client.blocked ? EXCHANGE_GO_WAIT : EXCHANGE_GO_NEXT;
+	if (x->session->client.blocked)
+		return EXCHANGE_GO_WAIT;
+	x->response_complete = true;
+	return EXCHANGE_GO_NEXT;
 }
 
 /* ---- the end ---- */
@@ -614,14 +627,16 @@ static enum exchange_go exchange_finish(struct exchange *x)
 	struct session *s = x->session;
 	timeout_stop(&x->timeout);
 	exchange_answer_failure(x);
-	if (x->upstream)
+	if (x->upstream && x->tunnel)
+		upstream_cut(x->upstream);
+	else if (x->upstream)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
 	account_exchange(x);
 	exchange_give_back(x);
 	bool keep = !x->close_client && x->response_complete && !x->request_cut;
 	/* Without a length the client cannot see that something is missing, unless the connection breaks. */
-	bool reset = x->answered && !x->response_complete && (x->until_close || x->tunnel);
+	bool reset = !x->response_complete && (x->tunnel ? x->at.connected != 0 : x->answered && x->until_close);
 	exchange_free(x);
 	s->exchange = NULL;
 	if (reset)
@@ -634,6 +649,8 @@ static enum exchange_go exchange_finish(struct exchange *x)
 void exchange_kill(struct exchange *x, enum reason reason)
 {
 	exchange_fail(x, reason, NULL);
+	/* No further request of this session may begin. */
+	x->close_client = true;
 	x->step = EXCHANGE_STEP_FINISH;
 	exchange_run(x);
 }
@@ -649,6 +666,9 @@ static void exchange_on_timeout(struct timeout *t)
 
 void exchange_client_sent(struct exchange *x)
 {
+	/* It belongs to a request that comes later: whoever is waited for now is not to get more time by it. */
+	if (x->up.done && !x->tunnel)
+		return;
 	exchange_run(x);
 }
 

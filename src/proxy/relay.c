@@ -69,6 +69,7 @@ enum flow_result flow_pump(struct flow *f)
 		return FLOW_DONE;
 	if (!input.n || f->paused)
 		return FLOW_MORE;
+	f->begun = true;
 	enum flow_result result =
 		f->framing == HTTP_BODY_CHUNKED ? flow_pump_chunked(f, input) : flow_pump_plain(f, input);
 	if (result == FLOW_MORE && f->to->blocked) {

@@ -18,6 +18,7 @@ struct flow {
 	enum http_framing_kind framing; /* of what comes in; UNTIL_CLOSE is a tunnel too */
 	bool chunk_out;                 /* what goes out is chunked */
 	bool done;
+	bool begun;  /* bytes were taken from the source, perhaps none of them data: it cannot be read again */
 	bool paused; /* from waits for to */
 	enum http_error error;
 	uint64_t left;  /* LENGTH: bytes to come */

@@ -17,6 +17,7 @@ static void session_on_drained(struct channel *c);
 static void session_on_failed(struct channel *c, int error);
 static void session_on_timeout(struct timeout *t);
 static void session_continue(struct session *s);
+static void session_linger(struct session *s);
 
 static const struct channel_owner session_channel_owner = {
 	.readable = session_on_readable,
@@ -118,7 +119,8 @@ static void session_refuse(struct session *s, enum reason reason, const char *de
 static bool session_take_head(struct session *s)
 {
 	struct str input = channel_input(&s->client);
-	if (!input.n)
+	/* A client that does not take its answers gets no more of them. */
+	if (!input.n || s->client.blocked)
 		return false;
 	session_begin_head(s);
 	const struct config_limits *conf = &session_conf(s)->limits;
@@ -148,6 +150,14 @@ static void session_ended_by_client(struct session *s)
 	if (s->state == SESSION_HEAD)
 		session_refuse(s, REASON_CLIENT_CLOSED, NULL, 400);
 	else
+		session_linger(s);
+}
+
+/* Nothing more can come, and what was answered may still have to leave. */
+static void session_close_when_sent(struct session *s)
+{
+	channel_flush(&s->client);
+	if (s->failed || !channel_pending(&s->client))
 		session_close(s, false);
 }
 
@@ -156,8 +166,10 @@ static void session_drop_input(struct session *s)
 	size_t n = channel_input(&s->client).n;
 	s->lingered += (uint32_t)n;
 	channel_take(&s->client, n);
-	if (s->eof || s->failed || s->lingered > SESSION_LINGER_BYTES)
+	if (s->failed || s->lingered > SESSION_LINGER_BYTES)
 		session_close(s, false);
+	else if (s->eof)
+		session_close_when_sent(s);
 }
 
 static void session_on_readable(struct channel *c)
@@ -174,7 +186,7 @@ static void session_on_readable(struct channel *c)
 	switch ((enum session_state)s->state) {
 	case SESSION_IDLE:
 	case SESSION_HEAD:
-		if (got <= 0)
+		if (s->failed)
 			session_ended_by_client(s);
 		else
 			session_continue(s);
@@ -201,6 +213,10 @@ static void session_on_drained(struct channel *c)
 	struct session *s = session_of_channel(c);
 	if (s->state == SESSION_BUSY)
 		exchange_client_drained(s->exchange);
+	else if (s->state == SESSION_LINGER && s->eof)
+		session_close(s, false);
+	else
+		session_continue(s);
 }
 
 static void session_on_failed(struct channel *c, int error)
@@ -236,7 +252,9 @@ static void session_continue(struct session *s)
 	s->continuing = false;
 	if (s->state != SESSION_IDLE && s->state != SESSION_HEAD)
 		return;
-	if (s->eof || s->failed)
+	if (s->client.blocked)
+		channel_pause(&s->client); /* until it has taken what waits */
+	else if (s->eof || s->failed)
 		session_ended_by_client(s);
 	else if (!s->client.reading)
 		channel_resume(&s->client);
@@ -247,17 +265,14 @@ static void session_continue(struct session *s)
 static void session_linger(struct session *s)
 {
 	s->state = SESSION_LINGER;
-	if (s->eof || s->failed) {
-		/* Nothing more can come. What could be sent has to leave first. */
-		channel_flush(&s->client);
-		if (!channel_pending(&s->client)) {
-			session_close(s, false);
-			return;
-		}
-	}
+	if (s->eof || s->failed)
+		session_close_when_sent(s);
+	if (s->state == SESSION_ENDED)
+		return;
 	channel_shutdown(&s->client);
 	timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.client_fin);
-	channel_resume(&s->client);
+	if (!s->eof)
+		channel_resume(&s->client);
 }
 
 void session_exchange_ended(struct session *s, bool keep)
@@ -267,7 +282,7 @@ void session_exchange_ended(struct session *s, bool keep)
 		session_close(s, false);
 		return;
 	}
-	if (!keep || s->eof) {
+	if (!keep) {
 		session_linger(s);
 		return;
 	}

@@ -51,9 +51,16 @@ static void upstream_leave_idle(struct upstream *u)
 struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x)
 {
 	struct server_idle *idle = &server->idle[w->index];
-	if (list_empty(&idle->upstreams))
-		return NULL;
-	struct upstream *u = upstream_of_link(idle->upstreams.next);
+	struct upstream *u;
+	/* The loop may not have come to hear of it yet: what was sent to nobody would become this request's answer, and
+	 * a request that is not idempotent cannot be taken back from a connection that has ended. */
+	for (;; upstream_close(u)) {
+		if (list_empty(&idle->upstreams))
+			return NULL;
+		u = upstream_of_link(idle->upstreams.next);
+		if (!channel_has_input(&u->channel))
+			break;
+	}
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
 	u->exchange = x;
@@ -169,7 +176,7 @@ static void upstream_free(struct doomed *doomed, void *owner)
 	pool_put(&w->upstreams, (char *)doomed - offsetof(struct upstream, doomed));
 }
 
-void upstream_close(struct upstream *u)
+static void upstream_end(struct upstream *u, bool reset)
 {
 	LBD_INVARIANT(u->state != UPSTREAM_ENDED);
 	if (u->state == UPSTREAM_IDLE)
@@ -177,8 +184,18 @@ void upstream_close(struct upstream *u)
 	u->state = UPSTREAM_ENDED;
 	u->exchange = NULL;
 	timeout_stop(&u->timeout);
-	channel_close(&u->channel, false);
+	channel_close(&u->channel, reset);
 	loop_doom(&u->worker->loop, &u->doomed, upstream_free);
+}
+
+void upstream_close(struct upstream *u)
+{
+	upstream_end(u, false);
+}
+
+void upstream_cut(struct upstream *u)
+{
+	upstream_end(u, true);
 }
 
 bool upstream_make_idle_lists(struct server *server, uint32_t workers)

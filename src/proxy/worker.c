@@ -47,8 +47,13 @@ void worker_kill_sessions(struct worker *w, enum reason reason)
 {
 	while (!list_empty(&w->open_sessions)) {
 		struct session *s = worker_session_of_link(w->open_sessions.next);
-		if (s->exchange)
+		bool busy = s->exchange != NULL;
+		if (busy)
 			exchange_kill(s->exchange, reason);
-		session_close(s, true);
+		/* What the client was told as the last thing leaves before the end; anything else is cut. */
+		bool told = busy && s->state == SESSION_LINGER;
+		if (told)
+			channel_flush(&s->client);
+		session_close(s, !told);
 	}
 }

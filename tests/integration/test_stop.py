@@ -101,3 +101,31 @@ def test_pipe_is_ignored_and_the_clock_may_stand_still(box):
         lbd.resume()
         assert client.request().status == 200
     assert http(lbd.port).status == 200
+
+
+def test_the_deadline_ends_pipelined_requests_too(box):
+    lbd, a = box.serve("a", top={"global": {"shutdown_timeout": "300ms", "threads": 1}})
+    with Client(lbd.port) as client:
+        client.send(build_request(target="/?hang=1") * 3)
+        wait_for(lambda: a.requests() == 1)
+        lbd.signal(signal.SIGTERM)
+        assert client.response().status == 503
+        assert client.closed()
+    assert lbd.wait(3) == 0
+    assert a.requests() == 1
+
+
+def test_sessions_of_every_state_end(box):
+    lbd, a = box.serve("a", top={"global": {"shutdown_timeout": "500ms"}})
+    clients = [Client(lbd.port) for _ in range(6)]
+    clients[1].send(b"GET / HT")
+    assert clients[2].request().status == 200
+    clients[3].send(build_request("POST", "/_len", {"Content-Length": "100"}))
+    assert clients[4].request(headers={"Connection": "close"}).status == 200
+    clients[5].request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "echo"})
+    start = time.monotonic()
+    lbd.signal(signal.SIGTERM)
+    assert lbd.wait() == 0
+    assert time.monotonic() - start < 3
+    for client in clients:
+        client.close()

@@ -1,0 +1,66 @@
+"""What happens between two looks of the loop: a stopped daemon finds it all at once, in either order."""
+import threading
+import time
+
+import pytest
+from lbdtest import Client, build_request
+
+
+def stale(box, method, server_first, garbage=b""):
+    leave, left = threading.Event(), threading.Event()
+
+    def script(client, number):
+        client.until(b"\r\n\r\n")
+        client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
+        if number == 1:
+            leave.wait(10)
+            client.send(garbage)
+            client.half_close()
+            left.set()
+            time.sleep(1)
+        else:
+            client.rest()
+    scripted = box.scripted(script)
+    lbd = box.lbd(box.config({"s": scripted}, top={"global": {"threads": 1}}))
+    with Client(lbd.port) as client:
+        assert client.request().text == "1"
+        lbd.pause()
+        request = build_request(method, body=b"x" if method == "POST" else None)
+        if not server_first:
+            client.send(request)
+            time.sleep(0.1)
+        leave.set()
+        left.wait(10)
+        time.sleep(0.1)
+        if server_first:
+            client.send(request)
+        time.sleep(0.1)
+        lbd.resume()
+        return client.response()
+
+
+@pytest.mark.parametrize("server_first", [False, True])
+@pytest.mark.parametrize("garbage", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_idle_upstream_that_became_stale(box, method, server_first, garbage):
+    response = stale(box, method, server_first, garbage)
+    assert (response.status, response.text) == (200, "2")
+
+
+def test_bytes_right_behind_a_switch_of_protocols(box):
+    def script(client, _number):
+        client.until(b"\r\n\r\n")
+        client.socket.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            client.more()
+        client.socket.settimeout(10)
+        client.send(b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nfrom server")
+        assert client.need(30_011) == b"from client" + b"x" * 30_000
+        client.send(b"bye")
+    scripted = box.scripted(script)
+    lbd = box.lbd(box.config({"s": scripted}))
+    with Client(lbd.port) as client:
+        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "echo"}) + b"from client" + b"x" * 30_000)
+        assert client.response().status == 101
+        assert client.rest() == b"from serverbye"
+    assert scripted.errors == []
