@@ -3,6 +3,7 @@ dist_doc_DATA += \
 	doc/algorithms.md \
 	doc/architecture.md \
 	doc/configuration.md \
+	doc/performance.md \
 	doc/socket.md
 EXTRA_DIST += \
 	$(srcdir)/doc/decisions/*.md \

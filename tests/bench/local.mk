@@ -6,3 +6,13 @@ tests_bench_bench_log_SOURCES = tests/bench/bench_log.c
 tests_bench_bench_pick_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_bench_bench_pick_LDADD = $(TEST_LDADD)
 tests_bench_bench_pick_SOURCES = tests/bench/bench_pick.c
+
+# make bench compares the daemon with others; see doc/performance.md.
+check_PROGRAMS += tests/bench/relay
+tests_bench_relay_LDADD = $(EV_LIBS)
+tests_bench_relay_SOURCES = tests/bench/relay.c
+EXTRA_DIST += tests/bench/bench.py tests/bench/contestants.py tests/bench/anatomy.py
+
+.PHONY: bench
+bench: all tests/bench/relay$(EXEEXT)
+	LBD_BUILD=$(abs_top_builddir) $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_ARGS)

@@ -1,0 +1,69 @@
+"""Where lbd's own cost lies: system calls for each exchange by strace, user instructions by callgrind. Both compare a
+short and a long run, so that start, connecting and stop cancel out."""
+import re
+import signal
+import subprocess
+import time
+
+from contestants import Contestant
+from lbdtest import Client, Failure
+
+
+def strace_counts(sandbox, lbd, wrk, seconds):
+    """{call: count} of all threads of lbd, and the requests, for a load of this many seconds."""
+    out = sandbox.path(sandbox.fresh("strace"))
+    child = subprocess.Popen(["strace", "-c", "-f", "-o", str(out), "-p", str(lbd.pid)], stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(0.5)
+        done = wrk(lbd, clients=64, seconds=seconds)
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.wait(10)
+    rows = re.findall(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:(\d+)\s+)?(\w+)$", out.read_text(), re.M)
+    counts = {name: int(calls) for calls, _, name in rows if name != "total"}
+    return counts, done["requests"]
+
+
+def system_calls(sandbox, origins, cores, wrk, long):
+    """[(call, calls for each exchange)], most frequent first. long: seconds of the longer run."""
+    lbd = Contestant(sandbox, "lbd", origins, cores)
+    wrk(lbd, clients=64, seconds=1)  # connections to the servers are made before either run
+    short_counts, short_requests = strace_counts(sandbox, lbd, wrk, 1)
+    long_counts, long_requests = strace_counts(sandbox, lbd, wrk, long)
+    lbd.end()
+    requests = long_requests - short_requests
+    if requests < 1000:
+        raise Failure(f"too few requests under strace: {short_requests} and {long_requests}")
+    rows = [(name, (count - short_counts.get(name, 0)) / requests) for name, count in long_counts.items()]
+    return sorted(rows, key=lambda row: -row[1]), requests
+
+
+def callgrind_functions(sandbox, origins, requests):
+    """{function: its own instructions} of one lbd that served so many requests of one client, and the sum."""
+    out = sandbox.path(sandbox.fresh("callgrind"))
+    lbd = Contestant(sandbox, "lbd", origins, None,
+                     ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"])
+    try:
+        with Client(lbd.port, 30) as client:
+            for _ in range(requests):
+                response = client.request()
+                if response.status != 200 or response.body not in (b"a\n", b"b\n"):
+                    raise Failure(f"under callgrind: {response}")
+    finally:
+        lbd.end()
+    text = subprocess.run(["callgrind_annotate", "--threshold=100", "--auto=no", "--show-percs=no", str(out)],
+                          capture_output=True, text=True, check=True).stdout
+    functions = {}
+    for count, name, library in re.findall(r"^\s*([\d,]+)\s+\S*?:(\S+)(?: \[(?:.*/)?(.*)\])?$", text, re.M):
+        name = f"in {library}" if name.startswith("0x") else re.sub(r"'\d+$", "", name)
+        functions[name] = functions.get(name, 0) + int(count.replace(",", ""))
+    total = re.search(r"^\s*([\d,]+)\s+(?:\(.*\)\s+)?PROGRAM TOTALS", text, re.M)
+    return functions, int(total[1].replace(",", ""))
+
+
+def instructions(sandbox, origins, low, high):
+    """(user instructions for each request, [(function, its share of them)], largest first)."""
+    few, few_total = callgrind_functions(sandbox, origins, low)
+    many, many_total = callgrind_functions(sandbox, origins, high)
+    rows = [(name, (count - few.get(name, 0)) / (high - low)) for name, count in many.items()]
+    return (many_total - few_total) / (high - low), sorted(rows, key=lambda row: -row[1])
