@@ -210,11 +210,6 @@ ssize_t channel_receive(struct channel *c)
 	return got;
 }
 
-bool channel_has_input(const struct channel *c)
-{
-	return socket_has_input(c->io.fd);
-}
-
 struct str channel_input(const struct channel *c)
 {
 	if (c->loop->fresh_of == c)
@@ -263,6 +258,21 @@ char *channel_reserve(struct channel *c, size_t n)
 void channel_commit(struct channel *c, size_t n)
 {
 	buffer_commit(&c->out, n);
+	channel_enqueue(c);
+}
+
+struct buffer channel_take_output(struct channel *c)
+{
+	struct buffer output = c->out;
+	c->out = (struct buffer){0};
+	channel_leave_list(c);
+	return output;
+}
+
+void channel_put_output(struct channel *c, struct buffer output)
+{
+	LBD_INVARIANT(!buffer_used(&c->out));
+	c->out = output;
 	channel_enqueue(c);
 }
 

@@ -60,8 +60,6 @@ ssize_t channel_receive(struct channel *c) LBD_MUST_CHECK;
  * was not taken by then is kept. */
 struct str channel_input(const struct channel *c);
 void channel_take(struct channel *c, size_t n);
-/* Something waits to be received, or the peer ended: asks the kernel, ahead of the loop. */
-bool channel_has_input(const struct channel *c);
 /* Receives up to n bytes into the caller's memory instead; results as above. */
 ssize_t channel_read(struct channel *c, void *data, size_t n) LBD_MUST_CHECK;
 /* Reading is stopped or goes on; the owner hears nothing of input while it is stopped (errors included). */
@@ -71,6 +69,10 @@ void channel_resume(struct channel *c);
  * NULL when memory is out. */
 char *channel_reserve(struct channel *c, size_t n) LBD_MUST_CHECK;
 void channel_commit(struct channel *c, size_t n);
+/* What waits is taken out, to be sent on another channel; the memory is the caller's then. */
+struct buffer channel_take_output(struct channel *c);
+/* Waits as if it had been written here, where nothing waits yet. Takes the memory over. */
+void channel_put_output(struct channel *c, struct buffer output);
 /* Sends, or keeps what the peer does not take now. Small data waits for the end of the turn; large data goes at once,
  * together with what waited, in one call. False: the connection failed, or memory is out (channel_owner.failed follows
  * unless the caller closes). */

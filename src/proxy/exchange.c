@@ -73,6 +73,7 @@ static struct exchange *exchange_create(struct session *s)
 static void exchange_free(struct exchange *x)
 {
 	timeout_stop(&x->timeout);
+	buffer_free(&x->unsent);
 	arena_reset(&x->arena);
 	pool_put(&x->worker->exchanges, x);
 }
@@ -309,6 +310,10 @@ static enum exchange_go exchange_try_other(struct exchange *x, enum reason reaso
 	uint64_t now_us = x->worker->loop.now_us;
 	if (x->tried_count + 1 >= exchange_backend_conf(x)->retry.attempts || x->tried_count + 1 >= LBD_TRIED_MAX)
 		return exchange_fail(x, reason, NULL);
+	/* What was written for this server is written anew for the next one, unless it holds part of the body. */
+	if (buffer_used(&x->unsent) && x->up.begun)
+		return exchange_fail(x, reason, NULL);
+	buffer_free(&x->unsent);
 	if (reason == REASON_SERVER_CLOSED)
 		exchange_count_server_side(x, COUNTER_RESPONSE_ERRORS);
 	x->tried[x->tried_count++] = x->server;
@@ -364,6 +369,10 @@ static enum exchange_go exchange_request(struct exchange *x)
 	if (x->tunnel) {
 		flow_start(&x->up, client, server, endless, false);
 		flow_start(&x->down, server, client, endless, false);
+	} else if (buffer_used(&x->unsent)) {
+		channel_put_output(server, x->unsent);
+		x->unsent = (struct buffer){0};
+		x->up.to = server;
 	} else {
 		if (!forward_request_head(x))
 			return exchange_fail(x, REASON_MEMORY, NULL);
@@ -406,7 +415,7 @@ static bool exchange_move_up(struct exchange *x)
  * request may be sent again when nothing of it left, or when that does no harm and its body is not needed again. */
 static bool exchange_may_send_again(const struct exchange *x)
 {
-	bool harmless = upstream_unsent(x->upstream) || http_method_idempotent(x->request.method);
+	bool harmless = http_method_idempotent(x->request.method);
 	return x->upstream->reused && !x->tunnel && x->parsed && !x->answered && harmless && !x->up.begun;
 }
 
@@ -436,10 +445,20 @@ static enum exchange_go exchange_response_lost(struct exchange *x)
 	return exchange_try_other(x, REASON_SERVER_CLOSED);
 }
 
-/* Nothing of the request left yet, but the server speaks: what it says belongs to nobody. */
-static bool exchange_poisoned(const struct exchange *x)
+/* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request,
+ * as far as it is written, goes to the same server on a new connection. */
+static bool exchange_is_stale(const struct exchange *x)
 {
-	return upstream_unsent(x->upstream) && !x->up.begun && x->interims == 0;
+	const struct upstream *u = x->upstream;
+	return u->reused && upstream_unsent(u) && (channel_input(&u->channel).n || u->eof || u->failed);
+}
+
+static enum exchange_go exchange_replace_upstream(struct exchange *x)
+{
+	x->unsent = channel_take_output(&x->upstream->channel);
+	exchange_drop_upstream(x);
+	x->fresh = true;
+	return EXCHANGE_GO_CONNECT;
 }
 
 static enum exchange_go exchange_interim(struct exchange *x, const struct http_response *response)
@@ -546,12 +565,8 @@ static enum exchange_go exchange_response(struct exchange *x)
 		return EXCHANGE_GO_NEXT;
 	if (x->timed_out)
 		return exchange_fail(x, exchange_timeout_reason(x), NULL);
-	if ((channel_input(&x->upstream->channel).n || x->upstream->eof) && x->upstream->reused &&
-		exchange_poisoned(x)) {
-		exchange_drop_upstream(x);
-		x->fresh = true;
-		return EXCHANGE_GO_CONNECT;
-	}
+	if (exchange_is_stale(x))
+		return exchange_replace_upstream(x);
 	if (exchange_move_up(x))
 		return EXCHANGE_GO_FINISH;
 	return exchange_take_head(x);

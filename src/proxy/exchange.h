@@ -31,6 +31,7 @@ struct exchange {
 	enum exchange_step step;
 	struct http_request request; /* its bytes are in the arena */
 	struct flow up, down;        /* request body, response body */
+	struct buffer unsent;        /* the request, on its way from a connection that was dead to a new one */
 	struct timeout timeout;
 	struct exchange_times at;
 	enum reason reason;

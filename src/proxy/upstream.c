@@ -51,16 +51,12 @@ static void upstream_leave_idle(struct upstream *u)
 struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x)
 {
 	struct server_idle *idle = &server->idle[w->index];
-	struct upstream *u;
-	/* The loop may not have come to hear of it yet: what was sent to nobody would become this request's answer, and
-	 * a request that is not idempotent cannot be taken back from a connection that has ended. */
-	for (;; upstream_close(u)) {
-		if (list_empty(&idle->upstreams))
-			return NULL;
-		u = upstream_of_link(idle->upstreams.next);
-		if (!channel_has_input(&u->channel))
-			break;
-	}
+	if (list_empty(&idle->upstreams))
+		return NULL;
+	/* Its READ watcher is on, so what came before this turn is heard of in this turn, and nothing is sent before
+	 * the turn ends: the exchange sees input, or the end, while its request is still unsent, and takes a new
+	 * connection. */
+	struct upstream *u = upstream_of_link(idle->upstreams.next);
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
 	u->exchange = x;

@@ -412,7 +412,11 @@ class Process:
         self.child.send_signal(number)
 
     def pause(self):
+        """Stops every thread, and returns when they stand."""
         self.signal(signal.SIGSTOP)
+        tasks = pathlib.Path(f"/proc/{self.pid}/task")
+        wait_for(lambda: all((task / "stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+                             for task in tasks.iterdir()), what="all threads to stop", every=0.001)
 
     def resume(self):
         self.signal(signal.SIGCONT)
