@@ -21,12 +21,12 @@ def test_round_robin_differs_by_at_most_one(box, threads):
     assert max(counts.values()) - min(counts.values()) <= 1 and len(counts) == 3
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("threads", [1, 4])
 def test_smooth_wrr_is_exact_over_a_cycle(box, threads):
     a, b, c = box.origins("a", "b", "c")
     config = box.config({"a": {"address": a, "weight": 5}, "b": {"address": b, "weight": 1}, "c": {"address": c, "weight": 1}},
                         backend={"algorithm": "smooth_wrr"}, top={"global": {"threads": threads}})
-    load = Load(box.lbd(config).port, clients=7, each=100).join()
+    load = Load(box.lbd(config).port, clients=20, each=35).join()
     assert load.errors == []
     assert Counter(origin for _, origin, _ in load.results) == {"a": 500, "b": 100, "c": 100}
 
@@ -37,7 +37,7 @@ def test_smooth_wrr_spreads_the_heavy_one(box):
                         backend={"algorithm": "smooth_wrr"}, top={"global": {"threads": 1}})
     with Client(box.lbd(config).port) as client:
         row = "".join(client.request().origin for _ in range(14))
-    assert "aabacaa" in row + row
+    assert row == "aabacaa" * 2
 
 
 def test_least_conn_avoids_the_busy_server(box):

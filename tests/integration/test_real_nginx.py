@@ -30,7 +30,7 @@ def nginx(box):
     port = box.port()
     for name in ("www", "tmp"):
         box.path(name).mkdir(mode=0o777)
-    box.path("nginx.conf").write_text("user root;\n" + CONF.format(dir=box.directory, port=port))
+    box.path("nginx.conf").write_text(CONF.format(dir=box.directory, port=port))
     process = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
 
     def listening():

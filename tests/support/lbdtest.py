@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -22,6 +23,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LBD_BUILD", TOP / "build")).resolve()
 LBD = BUILD / "lbd"
+WRAPPER = shlex.split(os.environ.get("LBD_WRAPPER", ""))  # e.g. valgrind and its options
 LBTOP = BUILD / "lbtop"
 ORIGIN = BUILD / "tests/support/origin"
 PLUGINS = BUILD / "src/algorithms/.libs"
@@ -572,7 +574,7 @@ class Lbd(Process):
         self.checked = False
         self.expect_exit = 0
         self.fds_at_start = 0
-        super().__init__(sandbox, name, [LBD, "-f", self.config_path, "-L", PLUGINS, *args],
+        super().__init__(sandbox, name, [*WRAPPER, LBD, "-f", self.config_path, "-L", PLUGINS, *args],
                          env={**sandbox.sanitizer_env(name), **(env or {})})
         sandbox.daemons.append(self)
         if wait:
