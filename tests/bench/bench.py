@@ -283,7 +283,7 @@ def main():
         if "anatomy" in parts:
             show_anatomy(sandbox, machine, origins, options, emit)
         if options.write:
-            write_results(options.write, "\n".join(lines))
+            write_results(options.write, "".join(lines))
         print(f"{time.monotonic() - start:.0f} s, built in {lbdtest.BUILD.name}/")
     finally:
         sandbox.close()
