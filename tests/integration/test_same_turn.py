@@ -1,9 +1,16 @@
 """What happens between two looks of the loop: a stopped daemon finds it all at once, in either order."""
+import pathlib
 import threading
 import time
 
 import pytest
-from lbdtest import Client, build_request
+from lbdtest import Client, build_request, wait_for
+
+
+def stopped(pid):
+    """The signal is on its way for a while, thread by thread."""
+    stats = pathlib.Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(stat.read_text().rsplit(")", 1)[1].split()[0] == "T" for stat in stats)
 
 
 def stale(box, method, server_first, garbage=b""):
@@ -25,6 +32,7 @@ def stale(box, method, server_first, garbage=b""):
     with Client(lbd.port) as client:
         assert client.request().text == "1"
         lbd.pause()
+        wait_for(lambda: stopped(lbd.pid))
         request = build_request(method, body=b"x" if method == "POST" else None)
         if not server_first:
             client.send(request)
