@@ -86,9 +86,10 @@ def test_a_client_that_takes_nothing_has_no_further_request_served(box):
         client.send(build_request(target=f"/?body={size}") + build_request("POST", target="/_len", body=b"x"))
         clients.append(client)
     time.sleep(2)
-    # Either both requests were served, or the client was given up in the first answer.
+    # Either both requests were served, or the client was given up in the first answer. One size may be such that the
+    # first answer just fits, and the client is given up in the second.
     given_up = int(lbd.stat("app", "BACKEND")["cli_abrt"])
-    assert given_up > 0 and a.requests() + given_up == 2 * len(clients)
+    assert given_up > 0 and 0 <= a.requests() + given_up - 2 * len(clients) <= 1
     for client in clients:
         client.close()
     assert http(lbd.port).status == 200
