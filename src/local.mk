@@ -223,6 +223,7 @@ src_liblbd_la_SOURCES += \
 	src/admin/set_server.c \
 	src/admin/show_info.c \
 	src/admin/show_misc.c \
+	src/admin/show_rules.c \
 	src/admin/show_servers.c \
 	src/admin/show_stat.c \
 	src/admin/stat_rows.c \

@@ -4,11 +4,6 @@
 #include "http/bytes.h"
 #include "rules/rule.h"
 
-uint32_t ruleset_count(const struct ruleset *set)
-{
-	return set->count;
-}
-
 struct ruleset_decision {
 	const struct rule_request *request;
 	struct pattern_scratch *scratch;
@@ -90,28 +85,32 @@ static bool ruleset_edit(struct ruleset_decision *d, const struct rule *rule)
 	return !rule->rewrite.pieces || ruleset_rewrite(d, &rule->rewrite);
 }
 
-/* "/$1" with a path such as "/old//evil.example" must not become "//evil.example", which names another host. */
-static struct str ruleset_stay_here(struct str location, const char *as_written)
+/* "/$1" with a path such as "/old//evil.example" must not become "//evil.example", which names another host; browsers
+ * read '\' like '/'. Returns what stands behind the slashes, and the one slash in root; the whole otherwise. */
+static struct str ruleset_stay_here(struct str location, const char *as_written, const char **root)
 {
-	bool here = as_written[0] == '/' && as_written[1] != '/' && as_written[1] != '\\';
-	while (here && location.n > 1 && (location.p[1] == '/' || location.p[1] == '\\'))
+	*root = "";
+	if (as_written[0] != '/' || as_written[1] == '/' || as_written[1] == '\\')
+		return location;
+	*root = "/";
+	while (location.n > 0 && (location.p[0] == '/' || location.p[0] == '\\'))
 		location = str_make(location.p + 1, location.n - 1);
 	return location;
 }
 
 static bool ruleset_redirect(struct ruleset_decision *d, const struct rule *rule)
 {
+	const char *to = rule->conf->redirect_to, *root;
 	struct str query = d->request->query, location;
 	if (!rule_template_expand(&rule->redirect, d->scratch, d->arena, &location))
 		return false;
-	location = ruleset_stay_here(location, rule->conf->redirect_to);
-	if (query.p && !strpbrk(rule->conf->redirect_to, "?#")) {
-		char *whole = arena_format(d->arena, "%.*s?%.*s", (int)location.n, location.p, (int)query.n, query.p);
-		if (!whole)
-			return false;
-		location = str_of(whole);
-	}
-	d->verdict->location = location;
+	location = ruleset_stay_here(location, to, &root);
+	bool keeps_query = query.p && !strpbrk(to, "?#");
+	char *whole = arena_format(d->arena, "%s%.*s%s%.*s", root, (int)location.n, location.p, keeps_query ? "?" : "",
+		keeps_query ? (int)query.n : 0, keeps_query ? query.p : "");
+	if (!whole)
+		return false;
+	d->verdict->location = str_of(whole);
 	return true;
 }
 

@@ -61,7 +61,6 @@ struct rule_verdict {
 struct ruleset *ruleset_compile(const struct config_frontend *frontend, struct text *messages) LBD_MUST_CHECK;
 /* May be NULL. */
 void ruleset_free(struct ruleset *set);
-uint32_t ruleset_count(const struct ruleset *set);
 /* Appends "FILE:LINE: warning: ..." for each rule that no request can reach, because a rule before it ends every
  * request that it could match. Finds the plain cases; silence proves nothing. */
 void ruleset_warn(const struct ruleset *set, struct text *messages);
