@@ -5,13 +5,12 @@
 struct verdict intercept_decide(struct exchange *x)
 {
 	struct worker *w = x->worker;
-	struct frontend_rules *rules = atomic_load_explicit(&x->frontend->rules, memory_order_acquire);
 	const struct route_tools tools = {w->patterns, &x->arena};
 	struct address client;
 	session_peer(x->session, &client);
 	struct verdict v = route_decide(x->frontend, x->parsed ? &x->request : NULL, &client, &tools);
-	if (rules)
-		frontend_rules_count(rules, w->index, v.rules.hits);
+	if (v.source)
+		frontend_rules_count(v.source, w->index, v.rules.hits);
 	if (v.rules.costly)
 		counter_add(counter_set_block(&x->frontend->counters, w->index), COUNTER_COSTLY_REQUESTS, 1);
 	x->changes = v.rules.changes;

@@ -36,8 +36,8 @@ static void route_apply(struct verdict *v, const struct frontend_rules *rules)
 struct verdict route_decide(const struct frontend *frontend, const struct http_request *request,
 	const struct address *client, const struct route_tools *tools)
 {
-	const struct frontend_rules *rules = atomic_load_explicit(&frontend->rules, memory_order_acquire);
-	struct verdict v = {.reason = REASON_NONE};
+	struct frontend_rules *rules = atomic_load_explicit(&frontend->rules, memory_order_acquire);
+	struct verdict v = {.reason = REASON_NONE, .source = rules};
 	if (rules) {
 		struct rule_request view = route_view(request, client);
 		/* Without its verdict nothing may pass: a rule could have refused it. */

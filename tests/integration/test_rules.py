@@ -96,7 +96,7 @@ def test_edits_of_what_the_proxy_adds(box):
     seen = http(lbd.port, target="/_echo", headers={"X-Secret": "s", "X-Word": "mine", "x-secret": "t"}).text
     for line in ("X-Word: mine", "X-Word: got echo for $1", "X-Forwarded-Proto: https", "Host: echo.example"):
         assert line + "\r\n" in seen
-    assert "ecret" not in seen and seen.count("X-Forwarded-Proto") == 1 and seen.count("\r\nHost: ") == 1
+    assert "secret" not in seen.lower() and seen.count("X-Forwarded-Proto") == 1 and seen.count("\r\nHost: ") == 1
 
 
 def test_costly_patterns(lbd):
