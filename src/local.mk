@@ -81,7 +81,14 @@ src_liblbd_la_SOURCES += \
 # rules
 src_liblbd_la_SOURCES += \
 	src/rules/pattern.c \
-	src/rules/pattern.h
+	src/rules/pattern.h \
+	src/rules/rule.h \
+	src/rules/rule_compile.c \
+	src/rules/rule_condition.c \
+	src/rules/rule_reach.c \
+	src/rules/rule_template.c \
+	src/rules/ruleset.c \
+	src/rules/ruleset.h
 
 # config: the only user of libconfig
 src_liblbd_la_SOURCES += \
@@ -178,6 +185,10 @@ src_liblbd_la_SOURCES += \
 	src/proxy/forward.h \
 	src/proxy/frontend.c \
 	src/proxy/frontend.h \
+	src/proxy/frontend_rules.c \
+	src/proxy/frontend_rules.h \
+	src/proxy/intercept.c \
+	src/proxy/intercept.h \
 	src/proxy/reason.c \
 	src/proxy/reason.h \
 	src/proxy/reasons.def \
@@ -212,6 +223,7 @@ src_liblbd_la_SOURCES += \
 	src/admin/set_server.c \
 	src/admin/show_info.c \
 	src/admin/show_misc.c \
+	src/admin/show_rules.c \
 	src/admin/show_servers.c \
 	src/admin/show_stat.c \
 	src/admin/stat_rows.c \

@@ -62,9 +62,23 @@ static void build_suggest(struct algorithm_loader *loader, const char *written, 
 	text_free(&list);
 }
 
-bool build_check(const struct config *config, struct algorithm_loader *loader, struct text *messages)
+static bool build_check_rules(const struct config *config, struct text *messages)
 {
 	bool good = true;
+	for (uint32_t i = 0; i < config->frontend_count; i++) {
+		struct ruleset *set = ruleset_compile(&config->frontends[i], messages);
+		if (set)
+			ruleset_warn(set, messages);
+		else
+			good = false;
+		ruleset_free(set);
+	}
+	return good;
+}
+
+bool build_check(const struct config *config, struct algorithm_loader *loader, struct text *messages)
+{
+	bool good = build_check_rules(config, messages);
 	for (uint32_t i = 0; i < config->backend_count; i++) {
 		const struct config_backend *b = &config->backends[i];
 		char error[1024];
@@ -118,6 +132,22 @@ static bool build_backend(struct proxies *p, const struct config_backend *conf, 
 	return true;
 }
 
+/* Once the backends are there. */
+static bool build_rules(struct proxies *p, const struct config_frontend *conf, struct frontend *f, uint32_t workers,
+	char *error, size_t error_size)
+{
+	struct text messages = {0};
+	if (!conf->rule_count)
+		return true;
+	struct frontend_rules *rules = frontend_rules_create(conf, p, workers, &messages);
+	if (!rules)
+		snprintf(error, error_size, "%.*s", messages.n ? (int)messages.n - 1 : 13,
+			messages.n ? messages.data : "memory is out");
+	atomic_store_explicit(&f->rules, rules, memory_order_release);
+	text_free(&messages);
+	return rules != NULL;
+}
+
 bool build_proxies(struct proxies *p, const struct config *config, struct backend_host *host,
 	struct algorithm_loader *loader, struct log *log, char *error, size_t error_size)
 {
@@ -136,6 +166,8 @@ bool build_proxies(struct proxies *p, const struct config *config, struct backen
 	for (uint32_t i = 0; i < config->frontend_count; i++) {
 		struct backend *b = proxies_find_backend(p, str_of(config->frontends[i].default_backend));
 		atomic_store_explicit(&p->frontends[i]->default_backend, b, memory_order_release);
+		if (!build_rules(p, &config->frontends[i], p->frontends[i], host->workers, error, error_size))
+			return false;
 	}
 	return true;
 }

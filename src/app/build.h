@@ -8,8 +8,8 @@
 /* The loader that a configuration wants: -L directories first, then plugin_path. NULL when memory is out. */
 struct algorithm_loader *build_loader(
 	const struct config *config, const char *const *directories, uint32_t count) LBD_MUST_CHECK;
-/* What can only be checked with the plugins at hand: each backend's algorithm. Appends "FILE:LINE: error: ..." lines;
- * false when there is one. */
+/* What can only be checked by making it: each backend's algorithm with the plugins at hand, the patterns and texts of
+ * rules. Appends "FILE:LINE: error: ..." and "warning: ..." lines; false when there is an error. */
 bool build_check(const struct config *config, struct algorithm_loader *loader, struct text *messages) LBD_MUST_CHECK;
 /* Makes all live objects. False: error says why; build_free_proxies frees what was made. */
 bool build_proxies(struct proxies *p, const struct config *config, struct backend_host *host,

@@ -95,7 +95,8 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 		return false;
 	w->loop.end_of_turn = worker_thread_end_of_turn;
 	w->random.state = w->loop.now_us ^ (uint64_t)index << 48;
-	worker_proxy_init(w);
+	if (!worker_proxy_init(w))
+		return false;
 	t->listeners = calloc(count ? count : 1, sizeof *t->listeners);
 	if (!t->listeners)
 		return false;

@@ -96,6 +96,11 @@ struct config_rule {
 	struct config_networks src;
 	const char *header_name, *header_match; /* pattern in header_match */
 	const char *cookie_name, *cookie_match;
+	const char *not_path, *not_host, *not_query; /* the same, when they must not hold */
+	struct config_strings not_method;
+	struct config_networks not_src;
+	const char *not_header_name, *not_header_match;
+	const char *not_cookie_name, *not_cookie_match;
 	const char *backend; /* actions from here */
 	unsigned deny;       /* status */
 	const char *redirect_to;

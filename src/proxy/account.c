@@ -30,6 +30,10 @@ static void account_frontend(const struct exchange *x, struct counters *c)
 			  x->reason == REASON_BODY_MALFORMED || (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
 	if (at_request && !x->tunnel)
 		counter_add(c, COUNTER_BAD_REQUESTS, 1);
+	if (x->reason == REASON_DENIED)
+		counter_add(c, COUNTER_DENIED_REQUESTS, 1);
+	if (x->reason == REASON_RULE_ANSWERED)
+		counter_add(c, COUNTER_INTERCEPTED, 1);
 }
 
 static void account_server_side(const struct exchange *x, struct counters *c, uint64_t now_us)

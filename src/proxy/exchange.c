@@ -4,8 +4,8 @@
 #include "http/head.h"
 #include "proxy/account.h"
 #include "proxy/forward.h"
+#include "proxy/intercept.h"
 #include "proxy/reply.h"
-#include "proxy/route.h"
 
 #include <errno.h>
 
@@ -238,9 +238,15 @@ static void exchange_run(struct exchange *x)
 
 static enum exchange_go exchange_route(struct exchange *x)
 {
-	struct verdict verdict = route_decide(x->frontend, x->parsed ? &x->request : NULL);
-	if (!verdict.backend)
-		return exchange_fail(x, verdict.reason, NULL);
+	struct verdict verdict = intercept_decide(x);
+	if (verdict.reason == REASON_RULE_ANSWERED && !intercept_send(x, &verdict.rules))
+		return exchange_fail(x, REASON_MEMORY, NULL);
+	if (!verdict.backend) {
+		exchange_fail(x, verdict.reason, NULL);
+		if (verdict.reason == REASON_DENIED)
+			x->status = (uint16_t)verdict.rules.status;
+		return EXCHANGE_GO_FINISH;
+	}
 	x->backend = verdict.backend;
 	struct counters *c = counter_set_block(&x->backend->counters, x->worker->index);
 	counter_add(c, COUNTER_SESSIONS, 1);

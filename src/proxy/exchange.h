@@ -8,6 +8,7 @@
 #include "proxy/relay.h"
 #include "proxy/session.h"
 #include "proxy/upstream.h"
+#include "rules/ruleset.h"
 
 enum exchange_step {
 #define EXCHANGE_STEP(id, function, phase) EXCHANGE_STEP_##id,
@@ -30,6 +31,7 @@ struct exchange {
 	struct upstream *upstream;
 	enum exchange_step step;
 	struct http_request request; /* its bytes are in the arena */
+	struct rule_changes changes; /* of the request, by rules; in the arena too */
 	struct flow up, down;        /* request body, response body */
 	struct buffer unsent;        /* the request, on its way from a connection that was dead to a new one */
 	struct timeout timeout;

@@ -4,6 +4,12 @@
 
 enum { FORWARD_ADDED = 4 };
 
+/* What is added to a head, in the arena of its exchange. */
+struct forward_additions {
+	struct http_field *at;
+	size_t count;
+};
+
 static size_t forward_write_octet(char *at, unsigned octet)
 {
 	size_t n = 0;
@@ -46,6 +52,8 @@ static void forward_drop_claims(struct http_fields *fields)
 static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_MAX])
 {
 	const struct config_backend *conf = atomic_load_explicit(&x->backend->conf, memory_order_acquire);
+	if (x->changes.host.p)
+		return x->changes.host;
 	if (conf->host_header == CONFIG_HOST_NAME)
 		return str_of(conf->host_name);
 	/* HTTP/1.0 has no Host, HTTP/1.1 must have one. */
@@ -59,24 +67,78 @@ static struct http_field forward_field(const char *name, struct str value)
 	return (struct http_field){.name = str_of(name), .value = value};
 }
 
+static void forward_remove(struct http_request *request, struct forward_additions *add, struct str name)
+{
+	size_t kept = 0;
+	for (uint32_t i = 0; i < request->fields.count; i++)
+		if (str_equal_nocase(request->fields.at[i].name, name))
+			request->fields.at[i].drop = true;
+	for (size_t i = 0; i < add->count; i++)
+		if (!str_equal_nocase(add->at[i].name, name))
+			add->at[kept++] = add->at[i];
+	add->count = kept;
+}
+
+/* The edits of the rules, in their order, behind what a proxy adds by itself. */
+static void forward_edit(struct exchange *x, struct forward_additions *add)
+{
+	for (const struct rule_edit *edit = x->changes.edits; edit; edit = edit->next) {
+		if (edit->kind != RULE_EDIT_ADD)
+			forward_remove(&x->request, add, edit->name);
+		if (edit->kind != RULE_EDIT_DEL)
+			add->at[add->count++] = (struct http_field){.name = edit->name, .value = edit->value};
+	}
+}
+
+/* The path that a rule wants, with the query as it came. False: memory is out. */
+static bool forward_target(struct exchange *x, struct str *target)
+{
+	struct str path = x->changes.path, query = x->request.query;
+	*target = path;
+	if (!path.n || !query.p)
+		return true;
+	char joint = memchr(path.p, '?', path.n) ? '&' : '?';
+	char *whole = arena_format(&x->arena, "%.*s%c%.*s", (int)path.n, path.p, joint, (int)query.n, query.p);
+	if (!whole)
+		return false;
+	*target = str_of(whole);
+	return true;
+}
+
+static size_t forward_count_edits(const struct exchange *x)
+{
+	size_t n = 0;
+	for (const struct rule_edit *edit = x->changes.edits; edit; edit = edit->next)
+		n++;
+	return n;
+}
+
 bool forward_request_head(struct exchange *x)
 {
 	struct session *s = x->session;
 	char peer[ADDRESS_TEXT_MAX], host[ADDRESS_TEXT_MAX];
-	struct http_field add[FORWARD_ADDED];
-	size_t count = 0;
+	struct http_field own[FORWARD_ADDED];
+	struct forward_additions add = {.at = own};
+	size_t edits = forward_count_edits(x);
+	if (edits)
+		add.at = arena_alloc(&x->arena, (FORWARD_ADDED + edits) * sizeof *add.at);
+	if (!add.at)
+		return false;
 	forward_drop_claims(&x->request.fields);
-	add[count++] = forward_field("X-Forwarded-For", str_make(peer, forward_write_peer(s, peer)));
-	add[count++] = forward_field("X-Forwarded-Proto", str_of("http"));
+	add.at[add.count++] = forward_field("X-Forwarded-For", str_make(peer, forward_write_peer(s, peer)));
+	add.at[add.count++] = forward_field("X-Forwarded-Proto", str_of("http"));
 	if (x->request.host.n)
-		add[count++] = forward_field("X-Forwarded-Host", x->request.host);
+		add.at[add.count++] = forward_field("X-Forwarded-Host", x->request.host);
 	if (s->bind->port_length)
-		add[count++] = forward_field("X-Forwarded-Port", str_make(s->bind->port, s->bind->port_length));
+		add.at[add.count++] = forward_field("X-Forwarded-Port", str_make(s->bind->port, s->bind->port_length));
+	forward_edit(x, &add);
 	struct http_out out = {.host = forward_host(x, host),
-		.add = add,
-		.add_count = count,
+		.add = add.at,
+		.add_count = add.count,
 		.framing = x->request.framing,
 		.upgrade_to = x->request.upgrade_to};
+	if (!forward_target(x, &out.target))
+		return false;
 	char *at = channel_reserve(&x->upstream->channel, http_request_head_bound(&x->request, &out));
 	if (!at)
 		return false;

@@ -23,6 +23,7 @@ void frontend_destroy(struct frontend *f)
 {
 	if (!f)
 		return;
+	frontend_rules_destroy(atomic_load_explicit(&f->rules, memory_order_relaxed));
 	counter_set_end(&f->counters);
 	free((char *)(uintptr_t)f->name);
 	free(f);

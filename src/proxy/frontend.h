@@ -6,6 +6,7 @@
 #define LBD_PROXY_FRONTEND_H
 
 #include "backend/backend.h"
+#include "proxy/frontend_rules.h"
 #include "stats/sampled.h"
 
 struct frontend {
@@ -14,6 +15,7 @@ struct frontend {
 	enum config_mode mode;
 	_Atomic(const struct config_frontend *) conf;
 	_Atomic(struct backend *) default_backend; /* NULL: none */
+	_Atomic(struct frontend_rules *) rules;    /* NULL: none; owned */
 	struct counter_set counters;
 	struct log_sink *access_sink;                       /* NULL: no access log */
 	struct sampled sampled;                             /* control only */

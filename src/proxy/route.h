@@ -4,15 +4,25 @@
 #define LBD_PROXY_ROUTE_H
 
 #include "http/message.h"
+#include "net/address.h"
 #include "proxy/frontend.h"
 #include "proxy/reason.h"
 
 struct verdict {
 	struct backend *backend; /* NULL: reason says why none */
 	enum reason reason;
+	struct frontend_rules *source; /* the rules that were asked; NULL: there are none. For this turn only */
+	struct rule_verdict rules;
+};
+
+/* What deciding needs besides the question. */
+struct route_tools {
+	struct pattern_scratch *scratch; /* the thread's own */
+	struct arena *arena;             /* takes the texts of the verdict */
 };
 
 /* request is NULL in TCP mode. */
-struct verdict route_decide(const struct frontend *frontend, const struct http_request *request);
+struct verdict route_decide(const struct frontend *frontend, const struct http_request *request,
+	const struct address *client, const struct route_tools *tools);
 
 #endif

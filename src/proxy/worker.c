@@ -6,12 +6,14 @@
 
 enum { WORKER_SESSIONS_A_SLAB = 64, WORKER_EXCHANGES_A_SLAB = 16 };
 
-void worker_proxy_init(struct worker *w)
+bool worker_proxy_init(struct worker *w)
 {
 	pool_init(&w->sessions, sizeof(struct session), WORKER_SESSIONS_A_SLAB);
 	pool_init(&w->exchanges, EXCHANGE_SIZE, WORKER_EXCHANGES_A_SLAB);
 	pool_init(&w->upstreams, sizeof(struct upstream), WORKER_SESSIONS_A_SLAB);
 	list_init(&w->open_sessions);
+	w->patterns = pattern_scratch_create();
+	return w->patterns != NULL;
 }
 
 void worker_proxy_end(struct worker *w)
@@ -19,6 +21,7 @@ void worker_proxy_end(struct worker *w)
 	pool_end(&w->sessions);
 	pool_end(&w->exchanges);
 	pool_end(&w->upstreams);
+	pattern_scratch_free(w->patterns);
 }
 
 void worker_accepted(struct listener *listener, int fd, const struct address *peer)

@@ -10,6 +10,7 @@
 #include "proxy/access_log.h"
 #include "proxy/frontend.h"
 #include "proxy/reason.h"
+#include "rules/pattern.h"
 
 enum { WORKER_RESPONSE_FIELDS = 256, WORKER_RESPONSE_HEAD = 64 * 1024 };
 
@@ -18,6 +19,7 @@ struct worker {
 	uint32_t index;
 	struct log_ring *log;
 	struct random random;
+	struct pattern_scratch *patterns;
 	struct pool sessions, exchanges, upstreams;
 	struct list open_sessions; /* oldest first */
 	uint32_t session_count;
@@ -38,8 +40,8 @@ struct bind_point {
 	bool listens; /* the file of a Unix socket is ours */
 };
 
-/* The loop must run already. Pools are empty at the end. */
-void worker_proxy_init(struct worker *w);
+/* The loop must run already. False when memory is out. Pools are empty at the end. */
+bool worker_proxy_init(struct worker *w) LBD_MUST_CHECK;
 void worker_proxy_end(struct worker *w);
 /* A listener's accepted callback; listener->owner is a struct worker_listener. */
 struct worker_listener {

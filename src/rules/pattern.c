@@ -8,36 +8,99 @@
 struct pattern {
 	pcre2_code *code;
 	uint32_t groups;
+	bool anchored;
+	bool linear;    /* its cost cannot exceed a few walks over the subject, so nobody has to count */
+	bool backwards; /* it refers to groups: one step may compare the whole subject */
 };
 
 struct pattern_scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
-	struct str subject; /* of the last match */
-	uint32_t captured;  /* groups set by it, group 0 included */
+	pcre2_jit_stack *stack;
+	uint32_t left;       /* of the budget of the match that runs */
+	uint32_t weight;     /* of one step, besides its way */
+	PCRE2_SIZE position; /* at the last step */
+	struct str subject;  /* of the last match */
+	uint32_t captured;   /* groups set by it, group 0 included */
 };
 
-struct pattern *pattern_compile(const char *text, char *error, size_t error_size)
+enum { PATTERN_STACK_START = 32 * 1024, PATTERN_STACK_MAX = 256 * 1024, PATTERN_BYTES_A_STEP = 8 };
+
+/* Whether a pattern cannot backtrack in a way that multiplies. Said of few patterns, but of the common ones: "^/api/",
+ * "^/old/(.*)$", "\\.png$". */
+static bool pattern_is_linear(const char *text, bool anchored)
+{
+	unsigned repeats = 0, branches = 0;
+	for (const char *c = text; *c; c++) {
+		if (*c == '\\' && c[1]) {
+			if (strchr("123456789gkKRXQ", *++c))
+				return false;
+		} else if (*c == '(' && (c[1] == '?' || c[1] == '*')) {
+			return false;
+		} else if (strchr("*+?{", *c)) {
+			if (c > text && c[-1] == ')')
+				return false;
+			repeats++;
+		} else if (*c == '|') {
+			branches++;
+		}
+	}
+	return repeats == 0 || (anchored && repeats == 1 && branches == 0);
+}
+
+static bool pattern_compile_code(struct pattern *p, const char *text, uint32_t options, char *error, size_t error_size)
 {
 	int number;
 	PCRE2_SIZE at;
+	/* Bytes are matched, whatever the pattern says in front. */
+	options |= PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF;
+	pcre2_code_free(p->code);
+	p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, options, &number, &at, NULL);
+	if (p->code)
+		return true;
+	char why[128];
+	pcre2_get_error_message(number, (PCRE2_UCHAR *)why, sizeof why);
+	snprintf(error, error_size, "pattern '%.80s' is wrong at position %zu: %s", text, (size_t)at + 1, why);
+	return false;
+}
+
+static struct pattern *pattern_compile_as(const char *text, uint32_t options, char *error, size_t error_size)
+{
+	uint32_t all = 0, back = 0;
 	struct pattern *p = calloc(1, sizeof *p);
 	if (!p) {
 		snprintf(error, error_size, "out of memory");
 		return NULL;
 	}
-	p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_NEVER_BACKSLASH_C, &number, &at, NULL);
-	if (!p->code) {
-		char why[128];
-		pcre2_get_error_message(number, (PCRE2_UCHAR *)why, sizeof why);
-		snprintf(error, error_size, "pattern '%.80s' is wrong at position %zu: %s", text, (size_t)at + 1, why);
+	if (!pattern_compile_code(p, text, options, error, error_size)) {
+		free(p);
+		return NULL;
+	}
+	pcre2_pattern_info(p->code, PCRE2_INFO_ALLOPTIONS, &all);
+	pcre2_pattern_info(p->code, PCRE2_INFO_BACKREFMAX, &back);
+	pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &p->groups);
+	p->backwards = back > 0;
+	p->anchored = all & PCRE2_ANCHORED;
+	p->linear = pattern_is_linear(text, p->anchored);
+	/* PCRE2's match limit is counted anew at each position of the subject, and its JIT does not count every step;
+	 * so the others call us at each item. */
+	if (!p->linear && !pattern_compile_code(p, text, options | PCRE2_AUTO_CALLOUT, error, error_size)) {
 		free(p);
 		return NULL;
 	}
 	/* Without a JIT for this machine, or memory it may execute, the interpreter does the same more slowly. */
 	pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
-	pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &p->groups);
 	return p;
+}
+
+struct pattern *pattern_compile(const char *text, char *error, size_t error_size)
+{
+	return pattern_compile_as(text, 0, error, error_size);
+}
+
+struct pattern *pattern_compile_nocase(const char *text, char *error, size_t error_size)
+{
+	return pattern_compile_as(text, PCRE2_CASELESS, error, error_size);
 }
 
 void pattern_free(struct pattern *p)
@@ -53,6 +116,23 @@ uint32_t pattern_groups(const struct pattern *p)
 	return p->groups;
 }
 
+/* At each item of a pattern that may backtrack: what happened since the last one is a step, and as many bytes as the
+ * position moved by. */
+static int pattern_on_step(pcre2_callout_block *block, void *data)
+{
+	struct pattern_scratch *scratch = data;
+	PCRE2_SIZE now = block->current_position, before = scratch->position;
+	uint64_t way = now > before ? now - before : before - now;
+	uint64_t cost = 1 + way / PATTERN_BYTES_A_STEP + scratch->weight;
+	scratch->position = now;
+	if (cost > scratch->left) {
+		scratch->left = 0;
+		return PCRE2_ERROR_CALLOUT;
+	}
+	scratch->left -= (uint32_t)cost;
+	return 0;
+}
+
 struct pattern_scratch *pattern_scratch_create(void)
 {
 	struct pattern_scratch *scratch = calloc(1, sizeof *scratch);
@@ -60,12 +140,16 @@ struct pattern_scratch *pattern_scratch_create(void)
 		return NULL;
 	scratch->data = pcre2_match_data_create(PATTERN_CAPTURES, NULL);
 	scratch->context = pcre2_match_context_create(NULL);
+	scratch->stack = pcre2_jit_stack_create(PATTERN_STACK_START, PATTERN_STACK_MAX, NULL);
 	if (!scratch->data || !scratch->context) {
 		pattern_scratch_free(scratch);
 		return NULL;
 	}
 	pcre2_set_match_limit(scratch->context, PATTERN_MATCH_LIMIT);
 	pcre2_set_heap_limit(scratch->context, PATTERN_HEAP_LIMIT_KIB);
+	pcre2_set_callout(scratch->context, pattern_on_step, scratch);
+	/* Without one (no JIT) it is not used. */
+	pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
 	return scratch;
 }
 
@@ -75,14 +159,40 @@ void pattern_scratch_free(struct pattern_scratch *scratch)
 		return;
 	pcre2_match_data_free(scratch->data);
 	pcre2_match_context_free(scratch->context);
+	pcre2_jit_stack_free(scratch->stack);
 	free(scratch);
 }
 
 enum pattern_result pattern_match(const struct pattern *p, struct pattern_scratch *scratch, struct str subject)
 {
+	uint32_t budget = PATTERN_BUDGET;
+	return pattern_match_within(p, scratch, subject, &budget);
+}
+
+/* Before a match: the part of its cost that no step tells. False: more than is left. */
+static bool pattern_charge(const struct pattern *p, struct str subject, uint32_t *budget)
+{
+	size_t walks = p->linear && !p->anchored ? subject.n / PATTERN_BYTES_A_STEP : 0;
+	if (*budget == 0 || walks >= *budget) {
+		*budget = 0;
+		return false;
+	}
+	*budget -= (uint32_t)walks;
+	return true;
+}
+
+enum pattern_result pattern_match_within(
+	const struct pattern *p, struct pattern_scratch *scratch, struct str subject, uint32_t *budget)
+{
 	scratch->captured = 0;
+	if (!pattern_charge(p, subject, budget))
+		return PATTERN_TOO_COSTLY;
+	scratch->left = *budget;
+	scratch->position = 0;
+	scratch->weight = p->backwards ? (uint32_t)(subject.n / PATTERN_BYTES_A_STEP) : 0;
 	int n = pcre2_match(
 		p->code, (PCRE2_SPTR)(subject.n ? subject.p : ""), subject.n, 0, 0, scratch->data, scratch->context);
+	*budget = scratch->left;
 	if (n == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NO_MATCH;
 	if (n < 0)

@@ -12,11 +12,17 @@ struct pattern_scratch;
 
 enum { PATTERN_MATCH_LIMIT = 20000, PATTERN_HEAP_LIMIT_KIB = 1024, PATTERN_CAPTURES = 16 };
 
+/* What matching may cost, in steps of the matcher; the longest measured step takes about 10 ns. One budget may serve
+ * several matches, so that all that one message costs is bounded. */
+enum { PATTERN_BUDGET = 40000 };
+
 enum pattern_result { PATTERN_NO_MATCH, PATTERN_MATCH, PATTERN_TOO_COSTLY };
 
 /* Unanchored, bytes. Immutable afterwards: any thread may match with it. NULL: error names the fault and its position.
  */
 struct pattern *pattern_compile(const char *text, char *error, size_t error_size) LBD_MUST_CHECK;
+/* The same without regard to the case of letters. */
+struct pattern *pattern_compile_nocase(const char *text, char *error, size_t error_size) LBD_MUST_CHECK;
 /* May be NULL. */
 void pattern_free(struct pattern *p);
 /* Groups that may be captured, group 0 apart. */
@@ -30,6 +36,9 @@ void pattern_scratch_free(struct pattern_scratch *scratch);
 /* TOO_COSTLY: the limits ended it, or memory is out. */
 enum pattern_result pattern_match(
 	const struct pattern *p, struct pattern_scratch *scratch, struct str subject) LBD_MUST_CHECK;
+/* The same, and takes what it costs from budget: with nothing left everything is TOO_COSTLY. */
+enum pattern_result pattern_match_within(
+	const struct pattern *p, struct pattern_scratch *scratch, struct str subject, uint32_t *budget) LBD_MUST_CHECK;
 /* Group 0 (the whole match) to PATTERN_CAPTURES - 1 of the last match with this scratch: a view into its subject;
  * empty, with p NULL, for a group that took no part or does not exist. */
 struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group);

@@ -8,7 +8,8 @@ fuzz_targets = \
 	tests/fuzz/fuzz_keys \
 	tests/fuzz/fuzz_reply \
 	tests/fuzz/fuzz_request_head \
-	tests/fuzz/fuzz_response_head
+	tests/fuzz/fuzz_response_head \
+	tests/fuzz/fuzz_rules
 check_PROGRAMS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/config.dict
 if FUZZING
@@ -59,3 +60,8 @@ tests_fuzz_fuzz_response_head_SOURCES = tests/fuzz/fuzz_response_head.c $(FUZZ_M
 tests_fuzz_fuzz_response_head_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/response_head"'
 tests_fuzz_fuzz_response_head_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_response_head_LDADD = $(TEST_LDADD)
+
+tests_fuzz_fuzz_rules_SOURCES = tests/fuzz/fuzz_rules.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rules_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/rules"'
+tests_fuzz_fuzz_rules_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_rules_LDADD = $(TEST_LDADD)

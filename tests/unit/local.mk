@@ -77,7 +77,12 @@ tests_unit_unit_rules_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_rules_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_rules_LDADD = $(UNIT_LDADD)
 tests_unit_unit_rules_SOURCES = \
-	tests/unit/rules/test_pattern.c
+	tests/unit/rules/rules_fixture.c \
+	tests/unit/rules/rules_fixture.h \
+	tests/unit/rules/test_pattern.c \
+	tests/unit/rules/test_rule_compile.c \
+	tests/unit/rules/test_rule_reach.c \
+	tests/unit/rules/test_ruleset.c
 
 tests_unit_unit_config_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_config_CFLAGS = $(UNIT_CFLAGS)

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <time.h>
 
 Test(pattern, matches_and_captures)
 {
@@ -68,4 +69,51 @@ Test(pattern, a_wrong_one_says_where)
 	char error[256];
 	cr_expect(pattern_compile("^/a(b", error, sizeof error) == NULL);
 	cr_expect(strstr(error, "'^/a(b'") && strstr(error, "position 6") && strstr(error, "parenthes"), "%s", error);
+}
+
+/* What strangers can make of a pattern is bounded, whatever the pattern is. */
+Test(pattern, a_budget_ends_every_match)
+{
+	static const char *const patterns[] = {"(?:a|aa)+!$", "[a-z]+\\d", "(?=a*b)", "a*a*a*[0-9]", "^(?:a|b|ab)*c",
+		"(a*)\\1[0-9]", "(?<=a)a+[0-9]", "^(\\w+\\s?)*$", "([a-z]|\\w)+;", "(.*)(.*)(.*)(.*)[x]"};
+	static char subject[32768];
+	struct pattern_scratch *scratch = pattern_scratch_create();
+	memset(subject, 'a', sizeof subject);
+	/* What a pattern demands somewhere is there, or it would not be tried at all. */
+	memcpy(subject + sizeof subject - 8, "?!;cxb?-", 8);
+	for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+		char error[256];
+		uint32_t budget = PATTERN_BUDGET;
+		struct pattern *p = pattern_compile(patterns[i], error, sizeof error);
+		struct timespec from, to;
+		cr_assert(p != NULL, "%s", error);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+		enum pattern_result first =
+			pattern_match_within(p, scratch, str_make(subject, sizeof subject), &budget);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+		double ms = (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+		cr_expect(ms < 50, "%s: %g ms", patterns[i], ms);
+		cr_log_info("%s: %d, %g ms, %u left", patterns[i], (int)first, ms, budget);
+		pattern_free(p);
+	}
+	pattern_scratch_free(scratch);
+}
+
+Test(pattern, one_budget_serves_many_matches)
+{
+	char error[256];
+	static char subject[4096];
+	uint32_t budget = PATTERN_BUDGET;
+	struct pattern_scratch *scratch = pattern_scratch_create();
+	struct pattern *p = pattern_compile("[a-z]+\\d", error, sizeof error),
+		       *plain = pattern_compile("b", error, sizeof error);
+	memset(subject, 'a', sizeof subject);
+	cr_expect(eq(int, (int)pattern_match_within(p, scratch, str_make(subject, sizeof subject), &budget),
+		(int)PATTERN_TOO_COSTLY));
+	cr_expect(eq(u32, budget, 0u));
+	cr_expect(eq(int, (int)pattern_match_within(plain, scratch, str_of("b"), &budget), (int)PATTERN_TOO_COSTLY));
+	cr_expect(eq(int, (int)pattern_match(plain, scratch, str_of("b")), (int)PATTERN_MATCH));
+	pattern_free(p);
+	pattern_free(plain);
+	pattern_scratch_free(scratch);
 }

@@ -1,0 +1,42 @@
+/* show rules: how often each rule applied. */
+#include "admin/lookup.h"
+
+static const char *show_rules_action(const struct config_rule *rule)
+{
+	return rule->backend         ? "backend"
+	       : rule->deny          ? "deny"
+	       : rule->redirect_to   ? "redirect"
+	       : rule->return_status ? "return"
+				     : "edit";
+}
+
+/* False: the answer is full; the same call goes on. */
+static bool show_rules_frontend(struct command_call *call, const struct frontend *f)
+{
+	const struct frontend_rules *rules = atomic_load_explicit(&f->rules, memory_order_acquire);
+	const struct config_frontend *conf = atomic_load_explicit(&f->conf, memory_order_acquire);
+	for (; rules && call->at.server < conf->rule_count; call->at.server++) {
+		const struct config_rule *rule = &conf->rules[call->at.server];
+		if (command_is_full(call))
+			return false;
+		text_format(call->out, "%s,%u,%u,%s,%llu,\n", f->name, call->at.server + 1, rule->line,
+			show_rules_action(rule), (unsigned long long)frontend_rules_hits(rules, call->at.server));
+	}
+	return true;
+}
+
+enum command_result command_show_rules(struct command_call *call)
+{
+	const struct proxies *p = call->host->proxies;
+	struct str name = command_word(call, 2);
+	const struct frontend *only = name.n ? lookup_frontend(call, name) : NULL;
+	if (name.n && !only)
+		return command_fail(call, "No such frontend.");
+	if (!call->at.stage++)
+		text_add_c(call->out, "# frontend,rule,line,action,hits,\n");
+	for (; call->at.proxy < p->frontend_count; call->at.proxy++, call->at.server = 0)
+		if ((!only || p->frontends[call->at.proxy] == only) &&
+			!show_rules_frontend(call, p->frontends[call->at.proxy]))
+			return COMMAND_MORE;
+	return COMMAND_DONE;
+}

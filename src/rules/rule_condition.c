@@ -1,0 +1,149 @@
+/* The conditions of a rule, each with what it looks at. */
+#include "rules/rule.h"
+
+struct condition_subject {
+	const struct rule_request *request;
+	struct pattern_scratch *scratch;
+	uint32_t *budget;
+};
+
+static enum rule_truth condition_match(
+	const struct rule_condition *c, const struct condition_subject *s, struct str subject)
+{
+	switch (pattern_match_within(c->pattern, s->scratch, subject, s->budget)) {
+	case PATTERN_NO_MATCH:
+		return RULE_FALSE;
+	case PATTERN_MATCH:
+		return RULE_TRUE;
+	case PATTERN_TOO_COSTLY:
+		break;
+	}
+	return RULE_UNKNOWN;
+}
+
+static enum rule_truth condition_test_method(const struct rule_condition *c, const struct condition_subject *s)
+{
+	for (uint32_t i = 0; i < c->methods.count; i++)
+		if (str_equal(str_of(c->methods.at[i]), s->request->method))
+			return RULE_TRUE;
+	return RULE_FALSE;
+}
+
+static bool condition_network_holds(const struct config_network *n, const struct in6_addr *address)
+{
+	unsigned whole = n->prefix / 8, rest = n->prefix % 8;
+	if (memcmp(n->address.s6_addr, address->s6_addr, whole) != 0)
+		return false;
+	return !rest || (n->address.s6_addr[whole] ^ address->s6_addr[whole]) >> (8 - rest) == 0;
+}
+
+static enum rule_truth condition_test_src(const struct rule_condition *c, const struct condition_subject *s)
+{
+	for (uint32_t i = 0; s->request->has_src && i < c->sources.count; i++)
+		if (condition_network_holds(&c->sources.at[i], &s->request->src))
+			return RULE_TRUE;
+	return RULE_FALSE;
+}
+
+/* Without its port, so that a pattern with '$' does not depend on where the daemon listens. */
+static struct str condition_host(struct str host)
+{
+	size_t n = host.n;
+	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+		n--;
+	return n > 0 && host.p[n - 1] == ':' ? str_make(host.p, n - 1) : host;
+}
+
+/* Any field of this name may match. */
+static enum rule_truth condition_test_header(const struct rule_condition *c, const struct condition_subject *s)
+{
+	const struct http_fields *fields = s->request->fields;
+	enum rule_truth truth = RULE_FALSE;
+	/* Host stands apart from the other fields once it was read, and may come from the target. */
+	if (str_equal_nocase(c->name, str_of("Host")))
+		return s->request->host.n ? condition_match(c, s, s->request->host) : RULE_FALSE;
+	for (uint32_t i = 0; fields && i < fields->count; i++) {
+		if (!str_equal_nocase(fields->at[i].name, c->name))
+			continue;
+		enum rule_truth one = condition_match(c, s, fields->at[i].value);
+		if (one == RULE_TRUE)
+			return one;
+		if (one == RULE_UNKNOWN)
+			truth = one;
+	}
+	return truth;
+}
+
+/* The next NAME=VALUE of a Cookie header (RFC 6265 4.2.1). False at the end. */
+static bool condition_next_cookie(struct str *list, struct str *name, struct str *value)
+{
+	if (!list->n)
+		return false;
+	const char *end = memchr(list->p, ';', list->n);
+	size_t n = end ? (size_t)(end - list->p) : list->n;
+	struct str pair = str_trim(str_make(list->p, n));
+	*list = end ? str_make(end + 1, list->n - n - 1) : str_make(list->p + n, 0);
+	const char *equals = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
+	size_t length = equals ? (size_t)(equals - pair.p) : pair.n;
+	*name = str_trim(str_make(pair.p, length));
+	*value = equals ? str_trim(str_make(equals + 1, pair.n - length - 1)) : str_make(pair.p, 0);
+	return true;
+}
+
+static enum rule_truth condition_test_cookie(const struct rule_condition *c, const struct condition_subject *s)
+{
+	const struct http_fields *fields = s->request->fields;
+	enum rule_truth truth = RULE_FALSE;
+	for (uint32_t i = 0; fields && i < fields->count; i++) {
+		struct str list = fields->at[i].value, name, value;
+		if (fields->at[i].id != HTTP_FIELD_COOKIE)
+			continue;
+		while (condition_next_cookie(&list, &name, &value)) {
+			if (!str_equal(name, c->name))
+				continue;
+			enum rule_truth one = condition_match(c, s, value);
+			if (one == RULE_TRUE)
+				return one;
+			if (one == RULE_UNKNOWN)
+				truth = one;
+		}
+	}
+	return truth;
+}
+
+static enum rule_truth condition_test(const struct rule_condition *c, const struct condition_subject *s)
+{
+	switch (c->kind) {
+	case RULE_CONDITION_METHOD:
+		return condition_test_method(c, s);
+	case RULE_CONDITION_SRC:
+		return condition_test_src(c, s);
+	case RULE_CONDITION_HOST:
+		return condition_match(c, s, condition_host(s->request->host));
+	case RULE_CONDITION_QUERY:
+		return condition_match(c, s, s->request->query);
+	case RULE_CONDITION_HEADER:
+		return condition_test_header(c, s);
+	case RULE_CONDITION_COOKIE:
+		return condition_test_cookie(c, s);
+	case RULE_CONDITION_PATH:
+		break;
+	}
+	return condition_match(c, s, s->request->path);
+}
+
+enum rule_truth rule_test(
+	const struct rule *rule, const struct rule_request *request, struct pattern_scratch *scratch, uint32_t *budget)
+{
+	const struct condition_subject subject = {request, scratch, budget};
+	enum rule_truth all = RULE_TRUE;
+	for (uint32_t i = 0; i < rule->condition_count; i++) {
+		const struct rule_condition *c = &rule->conditions[i];
+		enum rule_truth one = condition_test(c, &subject);
+		if (one == RULE_UNKNOWN)
+			all = one;
+		else if ((one == RULE_TRUE) == c->negated)
+			return RULE_FALSE;
+	}
+	return all;
+}

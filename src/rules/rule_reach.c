@@ -1,0 +1,106 @@
+/* Rules that no request can reach. A rule shadows a later one when it ends every request that the later one could
+ * match: each of its conditions is also one of the later rule's, or follows from one of them. */
+#include "rules/rule.h"
+
+enum { REACH_COMPARISONS = 2000000 }; /* of rules with rules */
+
+static bool reach_is_terminal(const struct rule *rule)
+{
+	const struct config_rule *conf = rule->conf;
+	return conf->backend || conf->deny || conf->redirect_to || conf->return_status;
+}
+
+/* The bytes that a pattern such as "^/api/" demands at the beginning, when that is all that it demands: 0 for others.
+ */
+static size_t reach_prefix(const char *text)
+{
+	size_t n = text[0] == '^' ? 1 : 0;
+	while (n && text[n] && !strchr("\\^$.[|()?*+{", text[n]))
+		n++;
+	return n > 1 && text[n] == '\0' ? n : 0;
+}
+
+/* Whatever matches narrow, a pattern, matches wide. */
+static bool reach_pattern_implies(const char *narrow, const char *wide)
+{
+	if (strcmp(narrow, wide) == 0)
+		return true;
+	size_t n = reach_prefix(wide);
+	return n && strncmp(narrow, wide, n) == 0 && !strchr(narrow, '|') && !strchr("?*{", narrow[n]);
+}
+
+static bool reach_methods_within(const struct config_strings *narrow, const struct config_strings *wide)
+{
+	for (uint32_t i = 0; i < narrow->count; i++) {
+		bool found = false;
+		for (uint32_t k = 0; k < wide->count; k++)
+			found |= strcmp(narrow->at[i], wide->at[k]) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool reach_network_within(const struct config_network *narrow, const struct config_network *wide)
+{
+	unsigned whole = wide->prefix / 8, rest = wide->prefix % 8;
+	if (narrow->prefix < wide->prefix || memcmp(narrow->address.s6_addr, wide->address.s6_addr, whole) != 0)
+		return false;
+	return !rest || (narrow->address.s6_addr[whole] ^ wide->address.s6_addr[whole]) >> (8 - rest) == 0;
+}
+
+static bool reach_networks_within(const struct config_networks *narrow, const struct config_networks *wide)
+{
+	for (uint32_t i = 0; i < narrow->count; i++) {
+		bool found = false;
+		for (uint32_t k = 0; k < wide->count; k++)
+			found |= reach_network_within(&narrow->at[i], &wide->at[k]);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Where narrow holds, wide holds. */
+static bool reach_implies(const struct rule_condition *narrow, const struct rule_condition *wide)
+{
+	if (narrow->kind != wide->kind || narrow->negated != wide->negated)
+		return false;
+	/* Of two negated conditions the one that excludes more is the narrow one. */
+	const struct rule_condition *in = narrow->negated ? wide : narrow, *out = narrow->negated ? narrow : wide;
+	if (narrow->kind == RULE_CONDITION_METHOD)
+		return reach_methods_within(&in->methods, &out->methods);
+	if (narrow->kind == RULE_CONDITION_SRC)
+		return reach_networks_within(&in->sources, &out->sources);
+	bool same = narrow->kind == RULE_CONDITION_COOKIE ? str_equal(narrow->name, wide->name)
+							  : str_equal_nocase(narrow->name, wide->name);
+	return same && reach_pattern_implies(in->text, out->text);
+}
+
+static bool reach_shadows(const struct rule *early, const struct rule *late)
+{
+	for (uint32_t i = 0; i < early->condition_count; i++) {
+		bool implied = false;
+		for (uint32_t k = 0; k < late->condition_count && !implied; k++)
+			implied = reach_implies(&late->conditions[k], &early->conditions[i]);
+		if (!implied)
+			return false;
+	}
+	return true;
+}
+
+void ruleset_warn(const struct ruleset *set, struct text *messages)
+{
+	uint32_t comparisons = 0;
+	for (uint32_t late = 1; late < set->count; late++)
+		for (uint32_t early = 0; early < late && comparisons < REACH_COMPARISONS; early++, comparisons++) {
+			const struct rule *a = &set->rules[early], *b = &set->rules[late];
+			if (!reach_is_terminal(a) || !reach_shadows(a, b))
+				continue;
+			text_format(messages,
+				"%s:%u: warning: this rule can never be reached: the rule at %s:%u ends every request "
+				"that it would match\n",
+				b->conf->file, b->conf->line, a->conf->file, a->conf->line);
+			break;
+		}
+}

@@ -1,0 +1,72 @@
+/* The rules of a frontend: compiled once, shared by all workers, and asked with a request: message in, verdict out.
+ *
+ * Rules are tested in order, on the request as it was received: no rule sees what another one changed. All conditions
+ * of a rule must hold. The first rule with a terminal action ends it; edits of the rules before it, and its own, are
+ * collected. A pattern that is too costly for the decision's budget decides nothing, except that a rule that denies
+ * applies then: what is to be kept out must not come in by being hard to read. */
+#ifndef LBD_RULES_RULESET_H
+#define LBD_RULES_RULESET_H
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "http/message.h"
+#include "rules/pattern.h"
+
+struct ruleset;
+
+/* What rules may look at. */
+struct rule_request {
+	bool http; /* false: a connection in TCP mode; only src is known */
+	struct str method, host, path, query;
+	const struct http_fields *fields; /* NULL: none */
+	struct in6_addr src;              /* IPv4 as v4-mapped */
+	bool has_src;                     /* false for a Unix socket: in no network */
+};
+
+enum rule_action { RULE_PASS, RULE_BACKEND, RULE_DENY, RULE_REDIRECT, RULE_RETURN };
+enum rule_edit_kind { RULE_EDIT_SET, RULE_EDIT_ADD, RULE_EDIT_DEL };
+
+struct rule_edit {
+	struct rule_edit *next;
+	enum rule_edit_kind kind;
+	struct str name, value;
+};
+
+/* What is changed of the request that goes to the server. p is NULL where nothing is. */
+struct rule_changes {
+	struct str path; /* may hold a query of its own */
+	struct str host;
+	struct rule_edit *edits; /* in the order of the rules */
+};
+
+struct rule_hit {
+	struct rule_hit *next;
+	uint32_t rule;
+};
+
+/* All texts but body are in the arena that the decision was given; body is the configuration's. */
+struct rule_verdict {
+	enum rule_action action;
+	uint32_t rule;   /* whose action it is; nothing for RULE_PASS */
+	unsigned status; /* of deny, redirect and return */
+	struct str location, body;
+	struct rule_changes changes;
+	struct rule_hit *hits; /* every rule that applied, in order */
+	bool costly;           /* a pattern was given up */
+};
+
+/* The rules' texts must outlive the result. Appends "FILE:LINE: error: ..." for each rule that is wrong; NULL then, or
+ * when memory is out (which is a message too). */
+struct ruleset *ruleset_compile(const struct config_frontend *frontend, struct text *messages) LBD_MUST_CHECK;
+/* May be NULL. */
+void ruleset_free(struct ruleset *set);
+/* Appends "FILE:LINE: warning: ..." for each rule that no request can reach, because a rule before it ends every
+ * request that it could match. Finds the plain cases; silence proves nothing. */
+void ruleset_warn(const struct ruleset *set, struct text *messages);
+
+/* Pure, but for what it takes from the arena. Any thread, with a scratch of its own. False: memory is out. */
+bool ruleset_decide(const struct ruleset *set, const struct rule_request *request, struct pattern_scratch *scratch,
+	struct arena *arena, struct rule_verdict *verdict) LBD_MUST_CHECK;
+
+#endif

@@ -1,0 +1,67 @@
+#include "rules_fixture.h"
+
+#include <criterion/criterion.h>
+
+static const char *verbs[] = {"GET", "HEAD", "POST"};
+
+Test(rule_reach, a_shadow_is_seen_and_nothing_else)
+{
+	static const struct {
+		struct config_rule early, late;
+		bool shadowed;
+	} cases[] = {
+		{{.deny = 403}, {.path = "a"}, true},
+		{{.del_header = "A"}, {.path = "a"}, false},
+		{{.path = "a", .backend = "b"}, {.path = "a"}, true},
+		{{.path = "a", .backend = "b"}, {.host = "a"}, false},
+		{{.path = "^/api", .deny = 403}, {.path = "^/api/x$", .host = "h"}, true},
+		{{.path = "^/api", .deny = 403}, {.path = "^/api?x"}, false},
+		{{.path = "^/api", .deny = 403}, {.path = "^/api/x|y"}, false},
+		{{.path = "^/api", .deny = 403}, {.path = "/api/x"}, false},
+		{{.path = "/api", .deny = 403}, {.path = "/api/x"}, false},
+		{{.path = "^/api$", .deny = 403}, {.path = "^/api/x"}, false},
+		{{.path = "a", .host = "h", .deny = 403}, {.path = "a"}, false},
+		{{.method = {verbs, 2}, .deny = 403}, {.method = {verbs, 1}, .path = "a"}, true},
+		{{.method = {verbs, 2}, .deny = 403}, {.method = {verbs + 1, 2}}, false},
+		{{.not_method = {verbs, 1}, .deny = 403}, {.not_method = {verbs, 2}}, true},
+		{{.not_method = {verbs, 2}, .deny = 403}, {.not_method = {verbs, 1}}, false},
+		{{.not_path = "^/a", .deny = 403}, {.not_path = "^/ab"}, false},
+		{{.not_path = "^/ab", .deny = 403}, {.not_path = "^/a"}, true},
+		{{.path = "a", .deny = 403}, {.not_path = "a"}, false},
+		{{.header_name = "A", .header_match = "x", .deny = 403}, {.header_name = "a", .header_match = "x"},
+			true},
+		{{.header_name = "A", .header_match = "x", .deny = 403}, {.header_name = "b", .header_match = "x"},
+			false},
+		{{.cookie_name = "A", .cookie_match = "x", .deny = 403}, {.cookie_name = "a", .cookie_match = "x"},
+			false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rules_fixture f;
+		struct config_rule rules[] = {cases[i].early, cases[i].late};
+		rules[1].deny = 404;
+		rules_begin(&f, CONFIG_MODE_HTTP, rules, 2);
+		cr_assert(f.set != NULL);
+		cr_expect_eq(rules_said(&f, "t.conf:2: warning: this rule can never be reached: the rule at t.conf:1"),
+			cases[i].shadowed, "case %zu: %.*s", i, (int)f.messages.n, f.messages.data);
+		rules_end(&f);
+	}
+}
+
+Test(rule_reach, networks)
+{
+	struct config_network wide = {.prefix = 104}, narrow = {.prefix = 120}, other = {.prefix = 120};
+	narrow.address.s6_addr[13] = 1;
+	other.address.s6_addr[12] = 1;
+	const struct {
+		struct config_network *early, *late;
+		bool shadowed;
+	} cases[] = {{&wide, &narrow, true}, {&narrow, &wide, false}, {&wide, &other, false}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rules_fixture f;
+		struct config_rule rules[] = {
+			{.src = {cases[i].early, 1}, .deny = 403}, {.src = {cases[i].late, 1}, .deny = 403}};
+		rules_begin(&f, CONFIG_MODE_HTTP, rules, 2);
+		cr_expect_eq(rules_said(&f, "can never be reached"), cases[i].shadowed, "case %zu", i);
+		rules_end(&f);
+	}
+}
