@@ -12,6 +12,8 @@ TEST_LDADD = tests/support/libtestsupport.la src/liblbd.la
 # make -j, the programs run side by side instead.
 AM_TESTS_ENVIRONMENT = CRITERION_JOBS=1; export CRITERION_JOBS;
 
+LOG_COMPILER = $(SHELL) $(srcdir)/tests/support/bounded.sh
+
 include tests/support/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk

@@ -76,6 +76,7 @@ EXTRA_DIST += \
 	tests/support/lbdtest.py \
 	tests/support/lsan.supp \
 	tests/support/packages \
+	tests/support/bounded.sh \
 	tests/support/setup.sh \
 	$(srcdir)/tests/support/test_*.py
 
