@@ -179,6 +179,10 @@ src_liblbd_la_SOURCES += \
 	src/proxy/account.c \
 	src/proxy/account.h \
 	src/proxy/exchange.c \
+	src/proxy/exchange_attempt.c \
+	src/proxy/exchange_messages.c \
+	src/proxy/exchange_parts.h \
+	src/proxy/exchange_response.c \
 	src/proxy/exchange.h \
 	src/proxy/exchange_steps.def \
 	src/proxy/forward.c \

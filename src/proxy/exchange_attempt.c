@@ -1,0 +1,118 @@
+/* PICK and CONNECT: a server and an upstream to it, and what follows when one of them does not do. */
+#include "proxy/exchange_parts.h"
+
+#include <errno.h>
+
+/* ---- which server ---- */
+
+void exchange_count_server_side(struct exchange *x, enum counter id)
+{
+	counter_add(server_counters(x->server, x->worker->index), id, 1);
+	counter_add(counter_set_block(&x->backend->counters, x->worker->index), id, 1);
+}
+
+enum exchange_go exchange_pick(struct exchange *x)
+{
+	struct worker *w = x->worker;
+	struct pick_request request = {.now_us = w->loop.now_us,
+		.random = random_next(&w->random),
+		.worker = w->index,
+		.tried_count = x->tried_count};
+	memcpy(request.tried, x->tried, sizeof x->tried[0] * x->tried_count);
+	struct server *server = backend_pick(x->backend, &request);
+	if (!server && x->tried_count)
+		return exchange_fail(x, x->attempt_reason, NULL);
+	if (!server) {
+		counter_add(counter_set_block(&x->backend->counters, w->index), COUNTER_CONNECT_ERRORS, 1);
+		return exchange_fail(x, REASON_NO_SERVER, NULL);
+	}
+	if (x->tried_count) {
+		exchange_count_server_side(x, COUNTER_RETRIES);
+		exchange_count_server_side(x, COUNTER_REDISPATCHES);
+		x->retries++;
+		x->redispatched = true;
+	}
+	x->server = server;
+	x->reserved = true;
+	x->at.picked = w->loop.now_us;
+	struct counters *c = server_counters(server, w->index);
+	counter_add(c, COUNTER_SESSIONS, 1);
+	counter_add(c, COUNTER_REQUESTS, 1);
+	return EXCHANGE_GO_NEXT;
+}
+
+/* ---- an upstream ---- */
+
+/* x->server stays as the one that was used last. */
+void exchange_give_back(struct exchange *x)
+{
+	if (x->reserved)
+		server_release(x->server);
+	x->reserved = false;
+}
+
+/* Back to before the connect: its timeout starts anew, and what the next connection takes is not this one's time. */
+void exchange_drop_upstream(struct exchange *x)
+{
+	timeout_stop(&x->timeout);
+	x->at.connected = 0;
+	if (x->upstream)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+}
+
+/* This server did not do; another one may, as long as attempts are left. */
+enum exchange_go exchange_try_other(struct exchange *x, enum reason reason)
+{
+	uint64_t now_us = x->worker->loop.now_us;
+	if (x->tried_count + 1 >= exchange_backend_conf(x)->retry.attempts || x->tried_count + 1 >= LBD_TRIED_MAX)
+		return exchange_fail(x, reason, NULL);
+	/* What was written for this server is written anew for the next one, unless it holds part of the body. */
+	if (buffer_used(&x->unsent) && x->up.begun)
+		return exchange_fail(x, reason, NULL);
+	buffer_free(&x->unsent);
+	if (reason == REASON_SERVER_CLOSED)
+		exchange_count_server_side(x, COUNTER_RESPONSE_ERRORS);
+	x->tried[x->tried_count++] = x->server;
+	x->attempt_reason = reason;
+	backend_feedback(x->backend, x->server, LBD_FAILURE, 0, now_us - x->at.picked, now_us);
+	exchange_give_back(x);
+	return EXCHANGE_GO_PICK;
+}
+
+/* This server could not be reached, and nothing was sent: another one may take the request, whatever its method is. */
+static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason reason, int error)
+{
+	exchange_drop_upstream(x);
+	exchange_count_server_side(x, COUNTER_CONNECT_ERRORS);
+	/* Ports or descriptors of this machine: not the server's fault, and no better elsewhere. */
+	if (error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
+		return exchange_fail(x, REASON_MEMORY, error == EADDRNOTAVAIL ? "no_local_port" : NULL);
+	return exchange_try_other(x, reason);
+}
+
+enum exchange_go exchange_connect(struct exchange *x)
+{
+	if (!x->upstream && !x->fresh && !x->tunnel) {
+		x->upstream = upstream_reuse(x->worker, x->server, x);
+		if (x->upstream)
+			exchange_count_server_side(x, COUNTER_REUSES);
+	}
+	if (!x->upstream) {
+		exchange_count_server_side(x, COUNTER_CONNECTS);
+		x->upstream = upstream_connect(x->worker, x->server, x);
+		if (!x->upstream)
+			return exchange_connect_failed(x, REASON_CONNECT_FAILED, errno);
+	}
+	if (x->timed_out) {
+		x->timed_out = false;
+		return exchange_connect_failed(x, REASON_CONNECT_TIMEOUT, 0);
+	}
+	if (x->upstream->failed)
+		return exchange_connect_failed(x, REASON_CONNECT_FAILED, x->upstream->error);
+	if (x->upstream->state == UPSTREAM_CONNECTING)
+		return EXCHANGE_GO_WAIT;
+	timeout_stop(&x->timeout);
+	x->at.connected = x->worker->loop.now_us;
+	return EXCHANGE_GO_NEXT;
+}

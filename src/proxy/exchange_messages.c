@@ -1,0 +1,103 @@
+/* REQUEST and RELAY: the request goes to the server, and both bodies, or both directions of a tunnel, are moved. */
+#include "proxy/exchange_parts.h"
+#include "proxy/forward.h"
+
+/* ---- both messages ---- */
+
+enum exchange_go exchange_request(struct exchange *x)
+{
+	static const struct http_framing endless = {.kind = HTTP_BODY_UNTIL_CLOSE};
+	struct channel *client = &x->session->client, *server = &x->upstream->channel;
+	if (x->tunnel) {
+		flow_start(&x->up, client, server, endless, false);
+		flow_start(&x->down, server, client, endless, false);
+	} else if (buffer_used(&x->unsent)) {
+		channel_put_output(server, x->unsent);
+		x->unsent = (struct buffer){0};
+		x->up.to = server;
+	} else {
+		if (!forward_request_head(x))
+			return exchange_fail(x, REASON_MEMORY, NULL);
+		flow_start(&x->up, client, server, x->request.framing, x->request.framing.kind == HTTP_BODY_CHUNKED);
+	}
+	/* Reading may have stopped while there was nobody to send to. */
+	if (!x->up.done && !client->reading && !x->session->eof)
+		channel_resume(client);
+	return EXCHANGE_GO_NEXT;
+}
+
+/* Moves what the client sent. True when the exchange is over because of it. */
+bool exchange_move_up(struct exchange *x)
+{
+	struct session *s = x->session;
+	if (x->up.done)
+		return false;
+	if (x->upstream->unsendable) {
+		/* The server stopped listening; its answer may still be on the way, and says why. */
+		x->up.done = x->request_cut = true;
+		return false;
+	}
+	enum flow_result result = flow_pump(&x->up);
+	if (result == FLOW_MORE && s->eof && !channel_input(&s->client).n) {
+		result = flow_end(&x->up);
+		if (result == FLOW_BROKEN)
+			return exchange_fail(x, REASON_CLIENT_CLOSED, NULL) == EXCHANGE_GO_FINISH;
+		channel_shutdown(&x->upstream->channel);
+	}
+	if (result == FLOW_BAD) {
+		exchange_fail(x, REASON_BODY_MALFORMED, http_error_word(x->up.error));
+		return true;
+	}
+	if (result == FLOW_BROKEN)
+		x->up.done = x->request_cut = true;
+	return false;
+}
+
+static bool exchange_move_down(struct exchange *x)
+{
+	struct upstream *u = x->upstream;
+	if (x->down.done)
+		return false;
+	enum flow_result result = flow_pump(&x->down);
+	if (result == FLOW_MORE && (u->eof || u->failed) && !channel_input(&u->channel).n) {
+		/* A reset is not a clean end of a body that ends with the connection. */
+		result = u->failed ? FLOW_BROKEN : flow_end(&x->down);
+		if (result == FLOW_BROKEN)
+			return exchange_fail(x, REASON_SERVER_CLOSED, NULL) == EXCHANGE_GO_FINISH;
+		if (x->tunnel)
+			channel_shutdown(&x->session->client);
+	}
+	if (result == FLOW_BAD)
+		exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(x->down.error));
+	if (result == FLOW_BROKEN)
+		exchange_fail(x, REASON_CLIENT_CLOSED, NULL);
+	return result == FLOW_BAD || result == FLOW_BROKEN;
+}
+
+enum exchange_go exchange_relay(struct exchange *x)
+{
+	if (x->timed_out)
+		return exchange_fail(x, exchange_timeout_reason(x), NULL);
+	if (x->upstream && (exchange_move_up(x) || exchange_move_down(x)))
+		return EXCHANGE_GO_FINISH;
+	if (!x->down.done || (x->tunnel && !x->up.done))
+		return EXCHANGE_GO_WAIT;
+	if (x->upstream) {
+		/* What the client said last has to reach the server before its connection ends. */
+		if (x->tunnel && channel_pending(&x->upstream->channel) && !x->upstream->unsendable) {
+			channel_flush(&x->upstream->channel);
+			if (x->upstream->channel.blocked)
+				return EXCHANGE_GO_WAIT;
+		}
+		bool clean = x->up.done && !x->request_cut && !x->tunnel && x->upstream_keeps;
+		upstream_release(x->upstream, clean);
+		x->upstream = NULL;
+		if (!x->up.done)
+			x->request_cut = x->up.done = true;
+	}
+	/* The exchange ends when the client has taken its answer, so far as we can see. */
+	if (x->session->client.blocked)
+		return EXCHANGE_GO_WAIT;
+	x->response_complete = true;
+	return EXCHANGE_GO_NEXT;
+}

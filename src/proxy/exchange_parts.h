@@ -1,0 +1,50 @@
+/* What the files of the exchange share: what a step may say, and the helpers that more than one step needs. Included by
+ * exchange*.c only. Own worker only. */
+#ifndef LBD_PROXY_EXCHANGE_PARTS_H
+#define LBD_PROXY_EXCHANGE_PARTS_H
+
+#include "proxy/exchange.h"
+
+/* What a step says to the driver. */
+enum exchange_go {
+	EXCHANGE_GO_NEXT,    /* the step that follows */
+	EXCHANGE_GO_PICK,    /* back: another server */
+	EXCHANGE_GO_CONNECT, /* back: another connection to the same server */
+	EXCHANGE_GO_FINISH,  /* ahead: it is over */
+	EXCHANGE_GO_WAIT,    /* until something happens; the same step again then */
+	EXCHANGE_GO_DONE     /* the exchange does not exist any more after this */
+};
+
+#define EXCHANGE_STEP(id, function, phase) enum exchange_go function(struct exchange *x);
+#include "proxy/exchange_steps.def"
+#undef EXCHANGE_STEP
+
+/* Valid for this turn. */
+static inline const struct config_frontend *exchange_frontend_conf(const struct exchange *x)
+{
+	return atomic_load_explicit(&x->frontend->conf, memory_order_acquire);
+}
+
+static inline const struct config_backend *exchange_backend_conf(const struct exchange *x)
+{
+	return atomic_load_explicit(&x->backend->conf, memory_order_acquire);
+}
+
+/* exchange.c: it is over, for this reason; the first reason stays. */
+enum exchange_go exchange_fail(struct exchange *x, enum reason reason, const char *detail);
+/* exchange.c: why the timeout that ran out was running. */
+enum reason exchange_timeout_reason(const struct exchange *x);
+
+/* exchange_attempt.c */
+void exchange_count_server_side(struct exchange *x, enum counter id);
+/* The place on the server; x->server stays as the one that was used last. */
+void exchange_give_back(struct exchange *x);
+/* Back to before the connect. */
+void exchange_drop_upstream(struct exchange *x);
+/* This server did not do; another one may, as long as attempts are left. */
+enum exchange_go exchange_try_other(struct exchange *x, enum reason reason);
+
+/* exchange_messages.c: moves what the client sent. True when the exchange is over because of it. */
+bool exchange_move_up(struct exchange *x);
+
+#endif

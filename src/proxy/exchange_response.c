@@ -1,0 +1,167 @@
+/* RESPONSE: the answer's heads, interim and final, read while the request's body still goes up. */
+#include "http/head.h"
+#include "proxy/exchange_parts.h"
+#include "proxy/forward.h"
+
+enum { EXCHANGE_INTERIMS_MAX = 32 };
+
+/* An idle upstream that the server closed just before it was used: not the server's failure, and not an attempt. The
+ * request may be sent again when nothing of it left, or when that does no harm and its body is not needed again. */
+static bool exchange_may_send_again(const struct exchange *x)
+{
+	bool harmless = http_method_idempotent(x->request.method);
+	return x->upstream->reused && !x->tunnel && x->parsed && !x->answered && harmless && !x->up.begun;
+}
+
+/* Bytes were sent and nothing came back: only a request that may be repeated, and whose body is not needed again. */
+static bool exchange_may_retry(const struct exchange *x)
+{
+	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
+	if (x->tunnel || x->interims || x->request.framing.kind != HTTP_BODY_NONE || !(retry->on & CONFIG_RETRY_RESET))
+		return false;
+	for (uint32_t i = 0; i < retry->methods.count; i++)
+		if (str_equal(str_of(retry->methods.at[i]), x->request.method_text))
+			return true;
+	return false;
+}
+
+static enum exchange_go exchange_response_lost(struct exchange *x)
+{
+	if (!channel_input(&x->upstream->channel).n && exchange_may_send_again(x)) {
+		exchange_drop_upstream(x);
+		x->fresh = true;
+		return EXCHANGE_GO_CONNECT;
+	}
+	if (!exchange_may_retry(x))
+		return exchange_fail(x, REASON_SERVER_CLOSED, NULL);
+	exchange_drop_upstream(x);
+	x->fresh = false;
+	return exchange_try_other(x, REASON_SERVER_CLOSED);
+}
+
+/* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request,
+ * as far as it is written, goes to the same server on a new connection. */
+static bool exchange_is_stale(const struct exchange *x)
+{
+	const struct upstream *u = x->upstream;
+	return u->reused && upstream_unsent(u) && (channel_input(&u->channel).n || u->eof || u->failed);
+}
+
+static enum exchange_go exchange_replace_upstream(struct exchange *x)
+{
+	x->unsent = channel_take_output(&x->upstream->channel);
+	exchange_drop_upstream(x);
+	x->fresh = true;
+	return EXCHANGE_GO_CONNECT;
+}
+
+static enum exchange_go exchange_interim(struct exchange *x, const struct http_response *response)
+{
+	static const struct http_framing none = {.kind = HTTP_BODY_NONE};
+	if (++x->interims > EXCHANGE_INTERIMS_MAX)
+		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "too_many_interim");
+	counter_add(counter_set_block(&x->frontend->counters, x->worker->index), COUNTER_STATUS_1XX, 1);
+	/* HTTP/1.0 does not know them (RFC 9110 15.2). */
+	if (x->request.minor == 0)
+		return EXCHANGE_GO_NEXT;
+	if (!forward_response_head(x, response, none, str_make(NULL, 0)))
+		return exchange_fail(x, REASON_MEMORY, NULL);
+	return EXCHANGE_GO_NEXT;
+}
+
+static enum exchange_go exchange_switch(struct exchange *x, const struct http_response *response)
+{
+	static const struct http_framing none = {.kind = HTTP_BODY_NONE};
+	if (!x->request.upgrade_to.n || !http_upgrade_matches(x->request.upgrade_to, response->upgrade_to))
+		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "switch_not_asked_for");
+	x->close_client = true;
+	if (!forward_response_head(x, response, none, response->upgrade_to))
+		return exchange_fail(x, REASON_MEMORY, NULL);
+	x->tunnel = true;
+	x->answered = true;
+	x->status = response->status;
+	x->at.response = x->worker->loop.now_us;
+	enum exchange_go go = exchange_request(x);
+	if (go == EXCHANGE_GO_NEXT && !x->upstream->channel.reading && !x->upstream->eof)
+		channel_resume(&x->upstream->channel);
+	return go;
+}
+
+/* How the final answer's body goes on to this client. */
+static struct http_framing exchange_framing_out(struct exchange *x, struct http_framing in)
+{
+	bool endless = in.kind == HTTP_BODY_UNTIL_CLOSE || in.kind == HTTP_BODY_CHUNKED;
+	if (!endless)
+		return in;
+	if (x->request.minor == 0) {
+		x->until_close = x->close_client = true;
+		return (struct http_framing){.kind = HTTP_BODY_UNTIL_CLOSE};
+	}
+	return (struct http_framing){.kind = HTTP_BODY_CHUNKED};
+}
+
+static enum exchange_go exchange_answer(struct exchange *x, const struct http_response *response)
+{
+	/* An answer before the end of the request: what the client still sends must never be read as a request. */
+	if (!x->up.done || x->request_cut || x->worker->stopping)
+		x->close_client = true;
+	x->status = response->status;
+	x->upstream_keeps = response->keep_alive;
+	x->at.response = x->worker->loop.now_us;
+	struct http_framing out = exchange_framing_out(x, response->framing);
+	if (!forward_response_head(x, response, out, str_make(NULL, 0)))
+		return exchange_fail(x, REASON_MEMORY, NULL);
+	x->answered = true;
+	flow_start(
+		&x->down, &x->upstream->channel, &x->session->client, response->framing, out.kind == HTTP_BODY_CHUNKED);
+	return EXCHANGE_GO_NEXT;
+}
+
+/* Reads one head, interim or final, from what the server sent. NEXT: the final one is on its way; CONNECT, FINISH as
+ * they say; WAIT: no complete head is here. */
+static enum exchange_go exchange_take_head(struct exchange *x)
+{
+	static const struct http_limits limits = {
+		.line = WORKER_RESPONSE_HEAD, .head = WORKER_RESPONSE_HEAD, .fields = WORKER_RESPONSE_FIELDS};
+	struct upstream *u = x->upstream;
+	for (;;) {
+		struct str input = channel_input(&u->channel);
+		struct http_response response = {
+			.fields = {.at = x->worker->response_fields, .capacity = WORKER_RESPONSE_FIELDS}};
+		enum http_error error = HTTP_ERROR_NONE;
+		size_t end = 0, at;
+		enum http_scan_result found = HTTP_SCAN_MORE;
+		if (input.n)
+			found = http_scan_head(&u->scan, false, input.p, input.n, &limits, &end, &error);
+		if (found == HTTP_SCAN_MORE)
+			return u->eof || u->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
+		if (found == HTTP_SCAN_COMPLETE)
+			error = http_parse_response(&response, x->request.method, input.p, end, &at);
+		if (error)
+			return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
+		u->scan = (struct http_scan){0};
+		enum exchange_go go;
+		if (response.status == 101)
+			go = exchange_switch(x, &response);
+		else if (response.status < 200)
+			go = exchange_interim(x, &response);
+		else
+			go = exchange_answer(x, &response);
+		channel_take(&u->channel, end);
+		if (go != EXCHANGE_GO_NEXT || response.status >= 200 || response.status == 101)
+			return go;
+	}
+}
+
+enum exchange_go exchange_response(struct exchange *x)
+{
+	if (x->tunnel)
+		return EXCHANGE_GO_NEXT;
+	if (x->timed_out)
+		return exchange_fail(x, exchange_timeout_reason(x), NULL);
+	if (exchange_is_stale(x))
+		return exchange_replace_upstream(x);
+	if (exchange_move_up(x))
+		return EXCHANGE_GO_FINISH;
+	return exchange_take_head(x);
+}
