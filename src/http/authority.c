@@ -10,16 +10,15 @@ static bool authority_is_hex(char c)
 	return http_byte_is_digit(c) || (str_lower((unsigned char)c) >= 'a' && str_lower((unsigned char)c) <= 'f');
 }
 
-static bool authority_is_name(struct str s)
+/* Where the name at p ends. */
+static const char *authority_name_end(const char *p, const char *end)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		if (http_byte_is_host(s.p[i]))
-			continue;
-		if (s.p[i] != '%' || s.n - i < 3 || !authority_is_hex(s.p[i + 1]) || !authority_is_hex(s.p[i + 2]))
-			return false;
-		i += 2;
+	for (;; p += 3) {
+		while (p < end && http_byte_is_host(*p))
+			p++;
+		if (end - p < 3 || *p != '%' || !authority_is_hex(p[1]) || !authority_is_hex(p[2]))
+			return p;
 	}
-	return s.n > 0;
 }
 
 /* The text between the brackets. */
@@ -45,9 +44,8 @@ bool http_read_authority(struct http_authority *authority, struct str text)
 			return false;
 		host_end = bracket + 1;
 	} else {
-		const char *colon = memchr(text.p, ':', text.n);
-		host_end = colon ? colon : end;
-		if (!authority_is_name(str_make(text.p, (size_t)(host_end - text.p))))
+		host_end = authority_name_end(text.p, end);
+		if (host_end == text.p)
 			return false;
 	}
 	authority->host = str_make(text.p, (size_t)(host_end - text.p));

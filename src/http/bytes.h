@@ -94,6 +94,20 @@ static inline const char *http_find_value_end(const char *p, const char *end)
 	return p;
 }
 
+/* The first ':' or control character of [p, end), or end: where a field name stops at the latest. */
+static inline const char *http_find_name_end(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t word = http_bytes_load(p);
+		uint64_t marks = http_bytes_below(word, 0x20) | http_bytes_equal(word, ':');
+		if (marks)
+			return http_bytes_first(p, marks);
+	}
+	while (p < end && *p != ':' && (unsigned char)*p >= 0x20)
+		p++;
+	return p;
+}
+
 static inline bool http_byte_is_target(char c)
 {
 	return c > 0x20 && c < 0x7f && c != '#';

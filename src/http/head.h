@@ -38,4 +38,13 @@ enum http_error http_parse_request(
 enum http_error http_parse_response(struct http_response *response, enum http_method method, const char *head, size_t n,
 	size_t *error_at) LBD_MUST_CHECK;
 
+/* The short way for a head that came in one piece and is fine: parses what stands at the start of data[0..n) and
+ * returns its size. 0: http_scan_head has to judge, because the head is incomplete, malformed, too large, or has empty
+ * lines in front of it; the message is not to be used then. What this accepts, scan and parse accept with the same
+ * result. */
+size_t http_read_request(
+	struct http_request *request, const char *data, size_t n, const struct http_limits *limits) LBD_MUST_CHECK;
+size_t http_read_response(struct http_response *response, enum http_method method, const char *data, size_t n,
+	const struct http_limits *limits) LBD_MUST_CHECK;
+
 #endif

@@ -31,9 +31,9 @@ static const uint8_t known_last[KNOWN_NAME_MAX + 1] = {
 };
 #pragma GCC diagnostic pop
 
-/* Case does not matter: among the letters, digits and '-' of our names on one side and token characters on the other,
- * only the two cases of a letter differ in nothing but bit 5. */
-static bool known_name_equal(const char *name, const char *known, size_t n)
+/* Case does not matter: among the letters, digits and '-' of our names on one side and bytes that are no control
+ * characters on the other, only the two cases of a letter differ in nothing but bit 5. */
+static inline bool known_name_equal(const char *name, const char *known, size_t n)
 {
 	const uint64_t but_case = http_bytes_of(0xdf);
 	if (n >= 8) {
@@ -59,12 +59,11 @@ enum http_field_id head_field_id(const char *name, size_t n)
 	return HTTP_FIELD_OTHER;
 }
 
-static enum http_error fields_add(
-	struct http_fields *fields, struct head_index *index, struct str name, struct str value)
+static inline enum http_error fields_add(
+	struct http_fields *fields, struct head_index *index, enum http_field_id id, struct str name, struct str value)
 {
 	if (fields->count == fields->capacity)
 		return HTTP_ERROR_TOO_MANY_FIELDS;
-	enum http_field_id id = head_field_id(name.p, name.n);
 	uint64_t bit = UINT64_C(1) << id;
 	if (index->seen & bit)
 		index->repeated |= bit;
@@ -75,21 +74,30 @@ static enum http_error fields_add(
 	return HTTP_ERROR_NONE;
 }
 
-/* NAME ":" OWS VALUE OWS CR LF. The head ends with CR LF, so the loops stop inside it. */
+/* The first byte of [p, end) that is no token character. */
+static const char *fields_token_end(const char *p, const char *end)
+{
+	while (p < end && http_byte_is_token(*p))
+		p++;
+	return p;
+}
+
+/* NAME ":" OWS VALUE OWS CR LF. A name that is known need not be checked byte by byte. */
 static enum http_error fields_read_line(
 	struct http_fields *fields, struct head_index *index, const char **at, const char *end)
 {
-	const char *name = *at, *p = name;
-	if (http_byte_is_blank(*p))
-		return HTTP_ERROR_FOLDED;
-	while (http_byte_is_token(*p))
-		p++;
-	if (p == name || *p != ':') {
-		*at = p;
-		return HTTP_ERROR_FIELD_NAME;
+	const char *name = *at, *p = http_find_name_end(name, end);
+	size_t name_n = (size_t)(p - name);
+	enum http_field_id id = p < end && *p == ':' ? head_field_id(name, name_n) : HTTP_FIELD_OTHER;
+	if (!id) {
+		p = fields_token_end(name, end);
+		if (p == name || p == end || *p != ':') {
+			*at = p;
+			return http_byte_is_blank(*name) ? HTTP_ERROR_FOLDED : HTTP_ERROR_FIELD_NAME;
+		}
 	}
-	size_t name_n = (size_t)(p++ - name);
-	while (http_byte_is_blank(*p))
+	p++;
+	while (p < end && http_byte_is_blank(*p))
 		p++;
 	const char *value = p, *stop = http_find_value_end(p, end);
 	if (stop + 1 >= end || stop[0] != '\r' || stop[1] != '\n') {
@@ -100,7 +108,7 @@ static enum http_error fields_read_line(
 	while (value_end > value && http_byte_is_blank(value_end[-1]))
 		value_end--;
 	enum http_error error =
-		fields_add(fields, index, str_make(name, name_n), str_make(value, (size_t)(value_end - value)));
+		fields_add(fields, index, id, str_make(name, name_n), str_make(value, (size_t)(value_end - value)));
 	if (!error)
 		*at = stop + 2;
 	return error;
@@ -110,14 +118,13 @@ enum http_error head_read_fields(struct http_fields *fields, struct head_index *
 {
 	index->seen = index->repeated = 0;
 	fields->count = 0;
-	if (end - *at < 2 || end[-2] != '\r' || end[-1] != '\n')
-		return HTTP_ERROR_LINE_END;
-	while (**at != '\r') {
+	while (*at < end && **at != '\r') {
 		enum http_error error = fields_read_line(fields, index, at, end);
 		if (error)
 			return error;
-		if (*at == end)
-			return HTTP_ERROR_LINE_END;
 	}
-	return *at + 2 == end ? HTTP_ERROR_NONE : HTTP_ERROR_LINE_END;
+	if (end - *at < 2 || (*at)[1] != '\n')
+		return HTTP_ERROR_LINE_END;
+	*at += 2;
+	return HTTP_ERROR_NONE;
 }

@@ -29,8 +29,8 @@ static inline struct http_field *head_first(
 	return &fields->at[index->first[id]];
 }
 
-/* Reads the field lines of [*at, end) and the empty line behind them, which must end at end. On an error *at is the
- * position of the fault. */
+/* Reads the field lines at *at and the empty line behind them, which must stand in front of end. *at is behind it then,
+ * and on an error the position of the fault. */
 enum http_error head_read_fields(
 	struct http_fields *fields, struct head_index *index, const char **at, const char *end) LBD_MUST_CHECK;
 

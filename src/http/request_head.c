@@ -205,20 +205,41 @@ static enum http_error request_understand(struct http_request *request, const st
 	return HTTP_ERROR_NONE;
 }
 
-enum http_error http_parse_request(struct http_request *request, const char *head, size_t n, size_t *error_at)
+/* *at: the start, and then the end of the head, or the fault. */
+static enum http_error request_parse(struct http_request *request, const char **at, const char *end)
 {
 	struct head_index index;
 	struct request_absolute absolute;
-	const char *at = head, *end = head + n;
-	enum http_error error = request_read_line(request, &at, end);
+	enum http_error error = request_read_line(request, at, end);
 	if (!error)
-		error = head_read_fields(&request->fields, &index, &at, end);
-	if (!error) {
-		at = request->target.p;
-		error = request_read_target(request, &absolute);
-	}
+		error = head_read_fields(&request->fields, &index, at, end);
+	if (error)
+		return error;
+	const char *fault = request->target.p;
+	error = request_read_target(request, &absolute);
 	if (!error)
-		error = request_understand(request, &index, &absolute, &at);
-	*error_at = (size_t)(at - head);
+		error = request_understand(request, &index, &absolute, &fault);
+	if (error)
+		*at = fault;
 	return error;
+}
+
+enum http_error http_parse_request(struct http_request *request, const char *head, size_t n, size_t *error_at)
+{
+	const char *at = head;
+	enum http_error error = request_parse(request, &at, head + n);
+	*error_at = (size_t)(at - head);
+	return !error && at != head + n ? HTTP_ERROR_LINE_END : error;
+}
+
+size_t http_read_request(struct http_request *request, const char *data, size_t n, const struct http_limits *limits)
+{
+	const char *at = data;
+	size_t most = n < limits->head ? n : limits->head;
+	if (request_parse(request, &at, data + most))
+		return 0;
+	/* METHOD SP TARGET SP VERSION */
+	bool fits = request->method_text.n + 1 + request->target.n + 9 <= limits->line &&
+		    request->fields.count <= limits->fields;
+	return fits ? (size_t)(at - data) : 0;
 }

@@ -77,18 +77,38 @@ static enum http_error response_understand(
 	return HTTP_ERROR_NONE;
 }
 
+/* *at: the start, and then the end of the head, or the fault. */
+static enum http_error response_parse(
+	struct http_response *response, enum http_method method, const char **at, const char *end)
+{
+	struct head_index index;
+	const char *fault = *at;
+	enum http_error error = response_read_line(response, at, end);
+	if (!error)
+		error = head_read_fields(&response->fields, &index, at, end);
+	if (error)
+		return error;
+	error = response_understand(response, method, &index, &fault);
+	if (error)
+		*at = fault;
+	return error;
+}
+
 enum http_error http_parse_response(
 	struct http_response *response, enum http_method method, const char *head, size_t n, size_t *error_at)
 {
-	struct head_index index;
 	const char *at = head;
-	enum http_error error = response_read_line(response, &at, head + n);
-	if (!error)
-		error = head_read_fields(&response->fields, &index, &at, head + n);
-	if (!error) {
-		at = head;
-		error = response_understand(response, method, &index, &at);
-	}
+	enum http_error error = response_parse(response, method, &at, head + n);
 	*error_at = (size_t)(at - head);
-	return error;
+	return !error && at != head + n ? HTTP_ERROR_LINE_END : error;
+}
+
+size_t http_read_response(struct http_response *response, enum http_method method, const char *data, size_t n,
+	const struct http_limits *limits)
+{
+	const char *at = data;
+	size_t most = n < limits->head ? n : limits->head;
+	if (response_parse(response, method, &at, data + most) || response->fields.count > limits->fields)
+		return 0;
+	return (size_t)(at - data);
 }

@@ -18,6 +18,13 @@ static const struct exchange_step_row exchange_steps[] = {
 #undef EXCHANGE_STEP
 };
 
+/* A head that comes in one piece is parsed at once when it is not larger than this. */
+enum {
+	EXCHANGE_WHOLE_BYTES = 1536,
+	EXCHANGE_WHOLE_FIELDS = 24,
+	EXCHANGE_WHOLE_MEMORY = EXCHANGE_WHOLE_BYTES + EXCHANGE_WHOLE_FIELDS * sizeof(struct http_field)
+};
+
 static void exchange_run(struct exchange *x);
 static void exchange_on_timeout(struct timeout *t);
 
@@ -63,6 +70,15 @@ enum exchange_go exchange_fail(struct exchange *x, enum reason reason, const cha
 	return EXCHANGE_GO_FINISH;
 }
 
+/* What was parsed is the exchange's request from now on. */
+static void exchange_take_request(struct exchange *x, size_t head_bytes)
+{
+	x->parsed = true;
+	x->head_bytes_in = (uint32_t)head_bytes;
+	if (!exchange_frontend_conf(x)->upgrade)
+		x->request.upgrade_to = str_make(NULL, 0);
+}
+
 /* Copies the head, so that it outlives the input it came in: a retry or a queue may need it again. */
 static bool exchange_parse(struct exchange *x, struct str head, uint32_t lines)
 {
@@ -79,10 +95,18 @@ static bool exchange_parse(struct exchange *x, struct str head, uint32_t lines)
 		x->status = http_error_status(error);
 		return false;
 	}
-	x->parsed = true;
-	if (!exchange_frontend_conf(x)->upgrade)
-		x->request.upgrade_to = str_make(NULL, 0);
+	exchange_take_request(x, head.n);
 	return true;
+}
+
+void exchange_start(struct exchange *x, size_t taken)
+{
+	struct session *s = x->session;
+	channel_take(&s->client, taken);
+	x->at.head = x->parsed ? s->worker->loop.now_us : 0;
+	x->close_client = !x->request.keep_alive || s->worker->stopping;
+	counter_add(counter_set_block(&x->frontend->counters, s->worker->index), COUNTER_REQUESTS, 1);
+	exchange_run(x);
 }
 
 void exchange_begin(struct session *s, struct str head, uint32_t lines, size_t taken)
@@ -95,11 +119,29 @@ void exchange_begin(struct session *s, struct str head, uint32_t lines, size_t t
 	x->head_bytes_in = (uint32_t)head.n;
 	if (!exchange_parse(x, head, lines))
 		x->step = EXCHANGE_STEP_FINISH;
-	channel_take(&s->client, taken);
-	x->at.head = x->parsed ? s->worker->loop.now_us : 0;
-	x->close_client = !x->request.keep_alive || s->worker->stopping;
-	counter_add(counter_set_block(&x->frontend->counters, s->worker->index), COUNTER_REQUESTS, 1);
-	exchange_run(x);
+	exchange_start(x, taken);
+}
+
+struct exchange *exchange_read(struct session *s, struct str input, const struct http_limits *limits)
+{
+	size_t n = input.n < EXCHANGE_WHOLE_BYTES ? input.n : EXCHANGE_WHOLE_BYTES;
+	struct exchange *x = exchange_create(s);
+	if (!x)
+		return NULL;
+	char *copy = x->memory;
+	memcpy(copy, input.p, n);
+	x->request.fields.at = (struct http_field *)(void *)(x->memory + EXCHANGE_WHOLE_BYTES);
+	x->request.fields.capacity = EXCHANGE_WHOLE_FIELDS;
+	size_t end = http_read_request(&x->request, copy, n, limits);
+	if (!end) {
+		exchange_free(x);
+		s->exchange = NULL;
+		return NULL;
+	}
+	/* The head and its fields have the first memory of the arena. */
+	arena_init(&x->arena, x->memory + EXCHANGE_WHOLE_MEMORY, EXCHANGE_SIZE - sizeof *x - EXCHANGE_WHOLE_MEMORY);
+	exchange_take_request(x, end);
+	return x;
 }
 
 void exchange_begin_refused(struct session *s, enum reason reason, const char *detail, unsigned status)

@@ -66,6 +66,10 @@ enum { EXCHANGE_SIZE = 4096 };
 
 /* A head of lines lines was found in the session's input; all of taken bytes belong to it. */
 void exchange_begin(struct session *s, struct str head, uint32_t lines, size_t taken);
+/* The short way, for a head that stands whole and in order at the start of the session's input: exchange_start has to
+ * follow, with taken = head_bytes_in. NULL: nothing happened, and the head is to be looked for piece by piece. */
+struct exchange *exchange_read(struct session *s, struct str input, const struct http_limits *limits) LBD_MUST_CHECK;
+void exchange_start(struct exchange *x, size_t taken);
 /* The head could not be used: the session gets its answer and ends. */
 void exchange_begin_refused(struct session *s, enum reason reason, const char *detail, unsigned status);
 void exchange_begin_tunnel(struct session *s);

@@ -131,14 +131,18 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 		enum http_error error = HTTP_ERROR_NONE;
 		size_t end = 0, at;
 		enum http_scan_result found = HTTP_SCAN_MORE;
-		if (input.n)
-			found = http_scan_head(&u->scan, false, input.p, input.n, &limits, &end, &error);
-		if (found == HTTP_SCAN_MORE)
-			return u->eof || u->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
-		if (found == HTTP_SCAN_COMPLETE)
-			error = http_parse_response(&response, x->request.method, input.p, end, &at);
-		if (error)
-			return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
+		if (!u->scan.at && input.n)
+			end = http_read_response(&response, x->request.method, input.p, input.n, &limits);
+		if (!end) {
+			if (input.n)
+				found = http_scan_head(&u->scan, false, input.p, input.n, &limits, &end, &error);
+			if (found == HTTP_SCAN_MORE)
+				return u->eof || u->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
+			if (found == HTTP_SCAN_COMPLETE)
+				error = http_parse_response(&response, x->request.method, input.p, end, &at);
+			if (error)
+				return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
+		}
 		u->scan = (struct http_scan){0};
 		enum exchange_go go;
 		if (response.status == 101)

@@ -115,6 +115,26 @@ static void session_refuse(struct session *s, enum reason reason, const char *de
 	exchange_begin_refused(s, reason, detail, status);
 }
 
+static void session_head_is_here(struct session *s)
+{
+	timeout_stop(&s->timeout);
+	s->state = SESSION_BUSY;
+	s->requests++;
+}
+
+/* Most heads come in one piece: no timeout of their own, and no search for their end. */
+static bool session_begin_whole(struct session *s, struct str input, const struct http_limits *limits)
+{
+	if (s->requests)
+		s->request_us = s->worker->loop.now_us;
+	struct exchange *x = exchange_read(s, input, limits);
+	if (!x)
+		return false;
+	session_head_is_here(s);
+	exchange_start(x, x->head_bytes_in);
+	return true;
+}
+
 /* Looks for a head in what was received. True when an exchange began, so that the next head has to wait for its end. */
 static bool session_take_head(struct session *s)
 {
@@ -122,9 +142,11 @@ static bool session_take_head(struct session *s)
 	/* A client that does not take its answers gets no more of them. */
 	if (!input.n || s->client.blocked)
 		return false;
-	session_begin_head(s);
 	const struct config_limits *conf = &session_conf(s)->limits;
 	struct http_limits limits = {.line = conf->request_line, .head = conf->header_bytes, .fields = conf->headers};
+	if (s->state == SESSION_IDLE && session_begin_whole(s, input, &limits))
+		return true;
+	session_begin_head(s);
 	enum http_error error = HTTP_ERROR_NONE;
 	size_t end = 0;
 	switch (http_scan_head(&s->scan, true, input.p, input.n, &limits, &end, &error)) {
@@ -136,9 +158,7 @@ static bool session_take_head(struct session *s)
 	case HTTP_SCAN_COMPLETE:
 		break;
 	}
-	timeout_stop(&s->timeout);
-	s->state = SESSION_BUSY;
-	s->requests++;
+	session_head_is_here(s);
 	struct str head = str_make(input.p + s->scan.skipped, end - s->scan.skipped);
 	exchange_begin(s, head, s->scan.lines, end);
 	return true;

@@ -67,6 +67,24 @@ void http_reading_run(struct http_reading *reading, const struct http_input *inp
 		reading_parse(reading, input);
 }
 
+void http_reading_run_short(struct http_reading *reading, const struct http_input *input)
+{
+	size_t n;
+	struct http_fields fields = {.at = reading->fields, .capacity = HTTP_READING_FIELDS_MAX};
+	memset(reading, 0, sizeof *reading);
+	reading->head = reading_copy(input->data.p, input->data.n);
+	reading->request.fields = reading->response.fields = fields;
+	if (input->is_request)
+		n = http_read_request(&reading->request, reading->head, input->data.n, &input->limits);
+	else
+		n = http_read_response(&reading->response, input->method, reading->head, input->data.n, &input->limits);
+	if (n > input->data.n)
+		abort();
+	reading->scan = n ? HTTP_SCAN_COMPLETE : HTTP_SCAN_MORE;
+	reading->head_end = reading->error_at = n;
+	reading->lines = 1 + (input->is_request ? reading->request.fields.count : reading->response.fields.count);
+}
+
 void http_reading_free(struct http_reading *reading)
 {
 	free(reading->head);

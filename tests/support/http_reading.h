@@ -33,6 +33,8 @@ struct http_reading {
 extern const struct http_limits http_reading_limits;
 
 void http_reading_run(struct http_reading *reading, const struct http_input *input);
+/* The same in one piece by the short way; HTTP_SCAN_MORE: it left the head to the scan. */
+void http_reading_run_short(struct http_reading *reading, const struct http_input *input);
 void http_reading_free(struct http_reading *reading);
 /* All of it, one line for each thing; "more" or "WORD at POSITION" when there is no message. */
 void http_reading_describe(const struct http_reading *reading, const struct http_input *input, struct text *out);
