@@ -40,6 +40,19 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *out)
 	uint64_t value = 0;
 	if (!s.n)
 		return false;
+	/* Up to 19 digits fit, whatever they are. */
+	if (s.n < 20) {
+		for (size_t i = 0; i < s.n; i++) {
+			unsigned digit = (unsigned)(unsigned char)s.p[i] - '0';
+			if (digit > 9)
+				return false;
+			value = value * 10 + digit;
+		}
+		if (value > max)
+			return false;
+		*out = value;
+		return true;
+	}
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned digit = (unsigned)(unsigned char)s.p[i] - '0';
 		if (digit > 9 || digit > max || value > (max - digit) / 10)

@@ -7,6 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum {
 	HTTP_BYTE_TOKEN = 1, /* tchar of RFC 9110 5.6.2 */
 	HTTP_BYTE_HOST = 2   /* unreserved and sub-delims of RFC 3986, without the comma: it would look like a list */
@@ -71,9 +75,27 @@ static inline const char *http_bytes_first(const char *p, uint64_t marks)
 	return p + __builtin_ctzll(marks) / 8;
 }
 
+#ifdef __SSE2__
+/* The bytes at most last, and those equal to other, of 16: a bit for each, the first byte lowest. A third fewer
+ * instructions for a head of a browser than by eight bytes. */
+static inline unsigned http_bytes16_stop(const char *p, char last, char other)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(last)), bytes);
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(other))));
+}
+#endif
+
 /* The first control character of [p, end), or end. */
 static inline const char *http_find_control(const char *p, const char *end)
 {
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		unsigned stops = http_bytes16_stop(p, 0x1f, 0x7f);
+		if (stops)
+			return p + __builtin_ctz(stops);
+	}
+#endif
 	for (; end - p >= 8; p += 8) {
 		uint64_t word = http_bytes_load(p);
 		uint64_t marks = http_bytes_below(word, 0x20) | http_bytes_equal(word, 0x7f);
@@ -97,6 +119,13 @@ static inline const char *http_find_value_end(const char *p, const char *end)
 /* The first ':' or control character of [p, end), or end: where a field name stops at the latest. */
 static inline const char *http_find_name_end(const char *p, const char *end)
 {
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		unsigned stops = http_bytes16_stop(p, 0x1f, ':');
+		if (stops)
+			return p + __builtin_ctz(stops);
+	}
+#endif
 	for (; end - p >= 8; p += 8) {
 		uint64_t word = http_bytes_load(p);
 		uint64_t marks = http_bytes_below(word, 0x20) | http_bytes_equal(word, ':');

@@ -31,24 +31,33 @@ static const uint8_t known_last[KNOWN_NAME_MAX + 1] = {
 };
 #pragma GCC diagnostic pop
 
+static inline uint32_t known_load4(const char *p)
+{
+	uint32_t word;
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
 /* Case does not matter: among the letters, digits and '-' of our names on one side and bytes that are no control
  * characters on the other, only the two cases of a letter differ in nothing but bit 5. */
 static inline bool known_name_equal(const char *name, const char *known, size_t n)
 {
-	const uint64_t but_case = http_bytes_of(0xdf);
+	uint64_t differ = 0;
 	if (n >= 8) {
-		uint64_t differ = http_bytes_load(name + n - 8) ^ http_bytes_load(known + n - 8);
+		differ = http_bytes_load(name + n - 8) ^ http_bytes_load(known + n - 8);
 		for (size_t i = 0; i + 8 < n; i += 8)
 			differ |= http_bytes_load(name + i) ^ http_bytes_load(known + i);
-		return !(differ & but_case);
+	} else if (n >= 4) {
+		differ = known_load4(name) ^ known_load4(known);
+		differ |= known_load4(name + n - 4) ^ known_load4(known + n - 4);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			differ |= (uint64_t)((unsigned char)name[i] ^ (unsigned char)known[i]);
 	}
-	unsigned differ = 0;
-	for (size_t i = 0; i < n; i++)
-		differ |= (unsigned char)name[i] ^ (unsigned char)known[i];
-	return !(differ & 0xdf);
+	return !(differ & http_bytes_of(0xdf));
 }
 
-enum http_field_id head_field_id(const char *name, size_t n)
+static inline enum http_field_id fields_name_id(const char *name, size_t n)
 {
 	if (n > KNOWN_NAME_MAX)
 		return HTTP_FIELD_OTHER;
@@ -59,19 +68,9 @@ enum http_field_id head_field_id(const char *name, size_t n)
 	return HTTP_FIELD_OTHER;
 }
 
-static inline enum http_error fields_add(
-	struct http_fields *fields, struct head_index *index, enum http_field_id id, struct str name, struct str value)
+enum http_field_id head_field_id(const char *name, size_t n)
 {
-	if (fields->count == fields->capacity)
-		return HTTP_ERROR_TOO_MANY_FIELDS;
-	uint64_t bit = UINT64_C(1) << id;
-	if (index->seen & bit)
-		index->repeated |= bit;
-	else
-		index->first[id] = fields->count;
-	index->seen |= bit;
-	fields->at[fields->count++] = (struct http_field){name, value, id, known_fields[id].hop};
-	return HTTP_ERROR_NONE;
+	return fields_name_id(name, n);
 }
 
 /* The first byte of [p, end) that is no token character. */
@@ -82,17 +81,18 @@ static const char *fields_token_end(const char *p, const char *end)
 	return p;
 }
 
-/* NAME ":" OWS VALUE OWS CR LF. A name that is known need not be checked byte by byte. */
-static enum http_error fields_read_line(
-	struct http_fields *fields, struct head_index *index, const char **at, const char *end)
+/* NAME ":" OWS VALUE OWS CR LF. A name that is known need not be checked byte by byte. *at: the line, and then the next
+ * one, or the fault. */
+static inline enum http_error fields_read_line(struct http_field *field, const char **at, const char *end)
 {
 	const char *name = *at, *p = http_find_name_end(name, end);
-	size_t name_n = (size_t)(p - name);
-	enum http_field_id id = p < end && *p == ':' ? head_field_id(name, name_n) : HTTP_FIELD_OTHER;
-	if (!id) {
-		p = fields_token_end(name, end);
-		if (p == name || p == end || *p != ':') {
-			*at = p;
+	bool whole = p < end && *p == ':';
+	field->name = str_make(name, (size_t)(p - name));
+	field->id = whole ? fields_name_id(name, field->name.n) : HTTP_FIELD_OTHER;
+	if (!field->id) {
+		const char *stop = fields_token_end(name, p);
+		if (!whole || stop != p || p == name) {
+			*at = stop;
 			return http_byte_is_blank(*name) ? HTTP_ERROR_FOLDED : HTTP_ERROR_FIELD_NAME;
 		}
 	}
@@ -100,31 +100,39 @@ static enum http_error fields_read_line(
 	while (p < end && http_byte_is_blank(*p))
 		p++;
 	const char *value = p, *stop = http_find_value_end(p, end);
-	if (stop + 1 >= end || stop[0] != '\r' || stop[1] != '\n') {
+	if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n') {
 		*at = stop;
 		return stop < end && (*stop == '\r' || *stop == '\n') ? HTTP_ERROR_LINE_END : HTTP_ERROR_FIELD_VALUE;
 	}
-	const char *value_end = stop;
-	while (value_end > value && http_byte_is_blank(value_end[-1]))
-		value_end--;
-	enum http_error error =
-		fields_add(fields, index, id, str_make(name, name_n), str_make(value, (size_t)(value_end - value)));
-	if (!error)
-		*at = stop + 2;
-	return error;
+	*at = stop + 2;
+	while (stop > value && http_byte_is_blank(stop[-1]))
+		stop--;
+	field->value = str_make(value, (size_t)(stop - value));
+	field->drop = known_fields[field->id].hop;
+	return HTTP_ERROR_NONE;
 }
 
 enum http_error head_read_fields(struct http_fields *fields, struct head_index *index, const char **at, const char *end)
 {
-	index->seen = index->repeated = 0;
-	fields->count = 0;
-	while (*at < end && **at != '\r') {
-		enum http_error error = fields_read_line(fields, index, at, end);
+	const char *line = *at;
+	struct http_field *field = fields->at, *last = field + fields->capacity;
+	uint64_t seen = 0, repeated = 0;
+	enum http_error error = HTTP_ERROR_NONE;
+	for (; line < end && *line != '\r'; field++) {
+		error = field == last ? HTTP_ERROR_TOO_MANY_FIELDS : fields_read_line(field, &line, end);
 		if (error)
-			return error;
+			break;
+		uint64_t bit = UINT64_C(1) << field->id;
+		if (!(seen & bit))
+			index->first[field->id] = (uint32_t)(field - fields->at);
+		repeated |= seen & bit;
+		seen |= bit;
 	}
-	if (end - *at < 2 || (*at)[1] != '\n')
-		return HTTP_ERROR_LINE_END;
-	*at += 2;
-	return HTTP_ERROR_NONE;
+	fields->count = (uint32_t)(field - fields->at);
+	index->seen = seen;
+	index->repeated = repeated;
+	if (!error && (end - line < 2 || line[1] != '\n'))
+		error = HTTP_ERROR_LINE_END;
+	*at = error ? line : line + 2;
+	return error;
 }
