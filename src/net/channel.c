@@ -11,6 +11,26 @@
  * batches; above it, it is sent at once. */
 enum { CHANNEL_COLLECT = 16 * 1024, CHANNEL_MORE = 16 * 1024 };
 
+/* Room behind the output that waits; the first block is one of the loop's. */
+static char *channel_out_room(struct channel *c, size_t n)
+{
+	if (!c->out.data && n <= LOOP_BLOCK) {
+		c->out.data = loop_take_block(c->loop);
+		c->out.capacity = c->out.data ? LOOP_BLOCK : 0;
+	}
+	return buffer_reserve(&c->out, n);
+}
+
+static void channel_out_consume(struct channel *c, size_t n)
+{
+	if (n < buffer_used(&c->out) || c->out.capacity != LOOP_BLOCK) {
+		buffer_consume(&c->out, n);
+		return;
+	}
+	loop_put_block(c->loop, c->out.data);
+	c->out = (struct buffer){0};
+}
+
 static void channel_watch(struct channel *c)
 {
 	int events = (c->reading && !c->connecting ? EV_READ : 0) | (c->blocked || c->connecting ? EV_WRITE : 0);
@@ -77,9 +97,9 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 	}
 	size_t from_data = (size_t)sent > waiting ? (size_t)sent - waiting : 0;
 	if (waiting)
-		buffer_consume(&c->out, (size_t)sent - from_data);
+		channel_out_consume(c, (size_t)sent - from_data);
 	if (from_data < n) {
-		char *room = buffer_reserve(&c->out, n - from_data);
+		char *room = channel_out_room(c, n - from_data);
 		if (!room) {
 			channel_fail(c, ENOMEM);
 			return false;
@@ -252,7 +272,7 @@ void channel_resume(struct channel *c)
 
 char *channel_reserve(struct channel *c, size_t n)
 {
-	return buffer_reserve(&c->out, n);
+	return channel_out_room(c, n);
 }
 
 void channel_commit(struct channel *c, size_t n)
@@ -281,7 +301,7 @@ bool channel_write(struct channel *c, const void *data, size_t n)
 	if (c->error || !channel_is_open(c))
 		return false;
 	if (c->blocked || c->connecting || buffer_used(&c->out) + n <= CHANNEL_COLLECT) {
-		char *room = buffer_reserve(&c->out, n);
+		char *room = channel_out_room(c, n);
 		if (!room) {
 			channel_fail(c, ENOMEM);
 			return false;

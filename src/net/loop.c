@@ -154,6 +154,11 @@ void loop_end(struct loop *loop)
 		return;
 	ev_loop_destroy(loop->ev);
 	free(loop->scratch);
+	for (struct loop_block *block = loop->spare, *next; block; block = next) {
+		next = block->next;
+		free(block);
+	}
+	loop->spare = NULL;
 	loop->ev = NULL;
 	loop->scratch = NULL;
 }
@@ -174,6 +179,28 @@ void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct 
 	doomed->free_it = free_it;
 	doomed->next = loop->doomed;
 	loop->doomed = doomed;
+}
+
+void *loop_take_block(struct loop *loop)
+{
+	struct loop_block *block = loop->spare;
+	if (!block)
+		return malloc(LOOP_BLOCK);
+	loop->spare = block->next;
+	loop->spare_count--;
+	return block;
+}
+
+void loop_put_block(struct loop *loop, void *memory)
+{
+	struct loop_block *block = memory;
+	if (loop->spare_count == LOOP_SPARE_BLOCKS) {
+		free(block);
+		return;
+	}
+	block->next = loop->spare;
+	loop->spare = block;
+	loop->spare_count++;
 }
 
 const char *loop_library_version(char *out, size_t size)

@@ -15,7 +15,17 @@
 
 #include <ev.h>
 
-enum { LOOP_SCRATCH = 128 * 1024, LOOP_FLUSH_BATCH = 64 };
+enum {
+	LOOP_SCRATCH = 128 * 1024,
+	LOOP_FLUSH_BATCH = 64,
+	LOOP_BLOCK = 2048,      /* bytes: a head and a small body */
+	LOOP_SPARE_BLOCKS = 128 /* kept, at most */
+};
+
+/* Memory of an output buffer that is empty now. */
+struct loop_block {
+	struct loop_block *next;
+};
 
 /* Embedded in what is to be freed when no callback of this turn can be on the stack any more. */
 struct doomed {
@@ -36,6 +46,8 @@ struct loop {
 	struct list failed;    /* channels whose owner must still be told that sending failed */
 	uint32_t unflushed_count;
 	struct doomed *doomed;
+	struct loop_block *spare; /* every exchange needs two blocks for a moment: most of them come from here */
+	uint32_t spare_count;
 	void *owner;                            /* handed to mail, doomed objects and hooks */
 	void (*end_of_turn)(struct loop *loop); /* may be NULL */
 	struct quiesce_reader *reader;          /* may be NULL: this thread reads no snapshots as a worker */
@@ -60,6 +72,9 @@ uint64_t loop_wall_us(const struct loop *loop);
 void loop_post(struct loop *loop, struct mail *mail);
 /* Freed at the end of this turn, by free_it(doomed, owner). */
 void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct doomed *doomed, void *owner));
+/* LOOP_BLOCK bytes, from malloc; NULL when memory is out. */
+void *loop_take_block(struct loop *loop) LBD_MUST_CHECK;
+void loop_put_block(struct loop *loop, void *block);
 /* Version words for lbd -V. */
 const char *loop_library_version(char *out, size_t size);
 
