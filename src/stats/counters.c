@@ -27,12 +27,9 @@ static struct counters *counter_block_lost(void)
 	return &lost;
 }
 
-struct counters *counter_set_block(struct counter_set *set, uint32_t worker)
+struct counters *counter_set_make_block(struct counter_set *set, uint32_t worker)
 {
-	struct counters *c = atomic_load_explicit(&set->block[worker], memory_order_relaxed);
-	if (c)
-		return c;
-	c = aligned_alloc(LBD_CACHE_LINE, sizeof *c);
+	struct counters *c = aligned_alloc(LBD_CACHE_LINE, sizeof *c);
 	if (!c)
 		return counter_block_lost();
 	memset(c, 0, sizeof *c);

@@ -31,8 +31,15 @@ struct counter_set {
 /* False when memory is out. */
 bool counter_set_init(struct counter_set *set, uint32_t workers) LBD_MUST_CHECK;
 void counter_set_end(struct counter_set *set);
-/* That worker's block; made when it does not exist yet. When memory is out a block that nobody reads. */
-struct counters *counter_set_block(struct counter_set *set, uint32_t worker);
+/* The block at its first use. When memory is out a block that nobody reads. */
+struct counters *counter_set_make_block(struct counter_set *set, uint32_t worker);
+/* That worker's block; made when it does not exist yet. */
+static inline struct counters *counter_set_block(struct counter_set *set, uint32_t worker)
+{
+	struct counters *c = atomic_load_explicit(&set->block[worker], memory_order_relaxed);
+	return c ? c : counter_set_make_block(set, worker);
+}
+
 /* Any thread. */
 uint64_t counter_set_sum(const struct counter_set *set, enum counter id);
 /* All sums at once, into value[COUNTER_COUNT]; returns the latest last_us. */
