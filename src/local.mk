@@ -138,6 +138,8 @@ src_liblbd_la_SOURCES += \
 	src/stats/stat_write.c \
 	src/stats/stat_write.h
 src_liblbd_la_SOURCES += \
+	src/stats/counter_row.c \
+	src/stats/counter_row.h \
 	src/stats/counters.c \
 	src/stats/counters.def \
 	src/stats/counters.h
@@ -227,6 +229,7 @@ src_liblbd_la_SOURCES += \
 	src/admin/set_server.c \
 	src/admin/show_info.c \
 	src/admin/show_misc.c \
+	src/admin/show_reasons.c \
 	src/admin/show_rules.c \
 	src/admin/show_servers.c \
 	src/admin/show_stat.c \

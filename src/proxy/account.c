@@ -123,6 +123,8 @@ void account_exchange(struct exchange *x)
 	struct counters *frontend = counter_set_block(&x->frontend->counters, worker);
 	account_outcome(x, frontend, in, out);
 	account_frontend(x, frontend);
+	if (x->reason != REASON_NONE)
+		counter_row_add(&x->frontend->ends, worker, x->reason);
 	if (x->backend) {
 		struct counters *backend = counter_set_block(&x->backend->counters, worker);
 		account_outcome(x, backend, in, out);

@@ -1,5 +1,7 @@
 #include "proxy/frontend.h"
 
+#include "proxy/reason.h"
+
 #include <stdlib.h>
 
 struct frontend *frontend_create(const struct config_frontend *conf, uint32_t id, uint32_t workers)
@@ -12,10 +14,9 @@ struct frontend *frontend_create(const struct config_frontend *conf, uint32_t id
 	f->mode = conf->mode;
 	atomic_init(&f->conf, conf);
 	f->name = strdup(conf->name);
-	if (f->name && counter_set_init(&f->counters, workers))
+	if (f->name && counter_set_init(&f->counters, workers) && counter_row_init(&f->ends, workers, REASON_COUNT))
 		return f;
-	free((char *)(uintptr_t)f->name);
-	free(f);
+	frontend_destroy(f);
 	return NULL;
 }
 
@@ -25,6 +26,7 @@ void frontend_destroy(struct frontend *f)
 		return;
 	frontend_rules_destroy(atomic_load_explicit(&f->rules, memory_order_relaxed));
 	counter_set_end(&f->counters);
+	counter_row_end(&f->ends);
 	free((char *)(uintptr_t)f->name);
 	free(f);
 }

@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "proxy/frontend_rules.h"
 #include "stats/sampled.h"
+#include "stats/counter_row.h"
 
 struct frontend {
 	const char *name; /* owned */
@@ -17,6 +18,7 @@ struct frontend {
 	_Atomic(struct backend *) default_backend; /* NULL: none */
 	_Atomic(struct frontend_rules *) rules;    /* NULL: none; owned */
 	struct counter_set counters;
+	struct counter_row ends; /* exchanges by enum reason; those without one are not counted */
 	struct log_sink *access_sink;                       /* NULL: no access log */
 	struct sampled sampled;                             /* control only */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint32_t sessions; /* open now, over all workers */
