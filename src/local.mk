@@ -47,6 +47,8 @@ src_liblbd_la_SOURCES += \
 	src/net/listener.h \
 	src/net/loop.c \
 	src/net/loop.h \
+	src/net/proxy_header.c \
+	src/net/proxy_header.h \
 	src/net/socket.c \
 	src/net/socket.h \
 	src/net/timeouts.c \

@@ -53,6 +53,7 @@ tests_unit_unit_net_SOURCES = \
 	tests/unit/net/test_channel.c \
 	tests/unit/net/test_listener.c \
 	tests/unit/net/test_loop.c \
+	tests/unit/net/test_proxy_header.c \
 	tests/unit/net/test_socket.c \
 	tests/unit/net/test_timeouts.c \
 	tests/unit/net/test_timer.c
