@@ -77,6 +77,8 @@ src_liblbd_la_SOURCES += \
 	src/http/request_head.c \
 	src/http/response_head.c \
 	src/http/status.def \
+	src/http/trace_context.c \
+	src/http/trace_context.h \
 	src/http/write.c \
 	src/http/write.h
 

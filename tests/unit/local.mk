@@ -72,6 +72,7 @@ tests_unit_unit_http_SOURCES = \
 	tests/unit/http/test_message.c \
 	tests/unit/http/test_request_head.c \
 	tests/unit/http/test_response_head.c \
+	tests/unit/http/test_trace_context.c \
 	tests/unit/http/test_write.c
 
 tests_unit_unit_rules_CPPFLAGS = $(TEST_CPPFLAGS)
