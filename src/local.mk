@@ -197,6 +197,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/frontend.h \
 	src/proxy/frontend_rules.c \
 	src/proxy/frontend_rules.h \
+	src/proxy/identity.c \
+	src/proxy/identity.h \
 	src/proxy/intercept.c \
 	src/proxy/intercept.h \
 	src/proxy/reason.c \
