@@ -47,6 +47,8 @@ src_liblbd_la_SOURCES += \
 	src/net/listener.h \
 	src/net/loop.c \
 	src/net/loop.h \
+	src/net/proxy_header.c \
+	src/net/proxy_header.h \
 	src/net/socket.c \
 	src/net/socket.h \
 	src/net/timeouts.c \
@@ -75,6 +77,8 @@ src_liblbd_la_SOURCES += \
 	src/http/request_head.c \
 	src/http/response_head.c \
 	src/http/status.def \
+	src/http/trace_context.c \
+	src/http/trace_context.h \
 	src/http/write.c \
 	src/http/write.h
 
@@ -193,6 +197,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/frontend.h \
 	src/proxy/frontend_rules.c \
 	src/proxy/frontend_rules.h \
+	src/proxy/identity.c \
+	src/proxy/identity.h \
 	src/proxy/intercept.c \
 	src/proxy/intercept.h \
 	src/proxy/reason.c \

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 static struct worker_thread *worker_thread_of(struct worker *w)
@@ -94,7 +95,9 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 	if (!loop_init(&w->loop, w, reader, expected_fds))
 		return false;
 	w->loop.end_of_turn = worker_thread_end_of_turn;
-	w->random.state = w->loop.now_us ^ (uint64_t)index << 48;
+	/* Ids that are made of it must not come again after a start at the same time of the clock. */
+	if (getrandom(&w->random.state, sizeof w->random.state, GRND_NONBLOCK) != sizeof w->random.state)
+		w->random.state = w->loop.now_us ^ (uint64_t)index << 48;
 	if (!worker_proxy_init(w))
 		return false;
 	t->listeners = calloc(count ? count : 1, sizeof *t->listeners);

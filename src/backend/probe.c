@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "net/channel.h"
+#include "net/proxy_header.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -135,6 +136,20 @@ static void prober_begin(struct prober *p)
 		prober_on_connected(&p->channel, 0);
 }
 
+/* A server that expects a PROXY header gets one: LOCAL in version 2, and in version 1, where some refuse UNKNOWN, the
+ * addresses of the probe itself (proxy-protocol.txt 2.1). False: memory is out. */
+static bool prober_announce(struct prober *p)
+{
+	unsigned version = atomic_load_explicit(&p->target->backend->conf, memory_order_relaxed)->send_proxy;
+	char header[PROXY_HEADER_WRITE_MAX];
+	struct address self;
+	if (!version)
+		return true;
+	socket_local_address(p->channel.io.fd, &self);
+	size_t n = proxy_header_write(header, version, version == 1 ? &self : NULL, &p->server->address);
+	return channel_write(&p->channel, header, n);
+}
+
 static void prober_ask(struct prober *p)
 {
 	struct text request = {0};
@@ -162,9 +177,16 @@ static void prober_on_connected(struct channel *c, int error)
 		return;
 	}
 	p->connected = true;
-	if (prober_conf(p)->type == CONFIG_CHECK_TCP)
+	if (!prober_announce(p)) {
+		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
+		return;
+	}
+	if (prober_conf(p)->type == CONFIG_CHECK_TCP) {
+		/* A reset could overtake the header, and the server would complain. */
+		p->answered = channel_pending(&p->channel) != 0;
+		channel_flush(&p->channel);
 		prober_finish(p, &result);
-	else
+	} else
 		prober_ask(p);
 }
 

@@ -126,6 +126,7 @@ struct config_frontend {
 	uint32_t maxconn;
 	bool accept_proxy;
 	struct config_networks trusted_proxies;
+	bool forwarded, request_id, traceparent;
 	bool upgrade;
 	struct config_access_log access_log;
 	struct config_limits limits;
@@ -266,6 +267,7 @@ void config_free(struct config *config); /* NULL is fine */
 /* Of the library that parses, for -V. */
 const char *config_library_version(void);
 const struct config_backend *config_find_backend(const struct config *config, const char *name);
+bool config_networks_contain(const struct config_networks *networks, const struct in6_addr *address);
 bool config_statuses_contain(const struct config_statuses *statuses, unsigned status);
 
 #endif

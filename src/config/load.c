@@ -138,6 +138,22 @@ const struct config_backend *config_find_backend(const struct config *config, co
 	return NULL;
 }
 
+static bool config_network_contains(const struct config_network *n, const struct in6_addr *address)
+{
+	unsigned whole = n->prefix / 8, rest = n->prefix % 8;
+	if (memcmp(n->address.s6_addr, address->s6_addr, whole) != 0)
+		return false;
+	return !rest || (n->address.s6_addr[whole] ^ address->s6_addr[whole]) >> (8 - rest) == 0;
+}
+
+bool config_networks_contain(const struct config_networks *networks, const struct in6_addr *address)
+{
+	for (uint32_t i = 0; i < networks->count; i++)
+		if (config_network_contains(&networks->at[i], address))
+			return true;
+	return false;
+}
+
 bool config_statuses_contain(const struct config_statuses *statuses, unsigned status)
 {
 	for (uint32_t i = 0; i < statuses->count; i++)

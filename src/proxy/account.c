@@ -27,7 +27,8 @@ static void account_outcome(const struct exchange *x, struct counters *c, uint64
 static void account_frontend(const struct exchange *x, struct counters *c)
 {
 	bool at_request = x->reason == REASON_MALFORMED_REQUEST || x->reason == REASON_REQUEST_TIMEOUT ||
-			  x->reason == REASON_BODY_MALFORMED || (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
+			  x->reason == REASON_BODY_MALFORMED || x->reason == REASON_PROXY_HEADER ||
+			  (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
 	if (at_request && !x->tunnel)
 		counter_add(c, COUNTER_BAD_REQUESTS, 1);
 	if (x->reason == REASON_DENIED)
@@ -101,6 +102,7 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.server_active = x->server ? atomic_load_explicit(&x->server->live.in_flight, memory_order_relaxed) : 0,
 		.retries = x->retries,
 		.redispatched = x->redispatched,
+		.request_id = x->request_id,
 	};
 	if (x->parsed) {
 		record.method = x->request.method_text;

@@ -4,6 +4,7 @@
 #include "http/head.h"
 #include "proxy/account.h"
 #include "proxy/exchange_parts.h"
+#include "proxy/identity.h"
 #include "proxy/intercept.h"
 #include "proxy/reply.h"
 
@@ -77,6 +78,7 @@ static void exchange_take_request(struct exchange *x, size_t head_bytes)
 	x->head_bytes_in = (uint32_t)head_bytes;
 	if (!exchange_frontend_conf(x)->upgrade)
 		x->request.upgrade_to = str_make(NULL, 0);
+	identity_begin(x);
 }
 
 /* Copies the head, so that it outlives the input it came in: a retry or a queue may need it again. */
@@ -298,7 +300,8 @@ enum exchange_go exchange_finish(struct exchange *x)
 	exchange_give_back(x);
 	bool keep = !x->close_client && x->response_complete && !x->request_cut;
 	/* Without a length the client cannot see that something is missing, unless the connection breaks. */
-	bool reset = !x->response_complete && (x->tunnel ? x->at.connected != 0 : x->answered && x->until_close);
+	bool reset = x->reason == REASON_PROXY_HEADER;
+	reset |= !x->response_complete && (x->tunnel ? x->at.connected != 0 : x->answered && x->until_close);
 	exchange_free(x);
 	s->exchange = NULL;
 	if (reset)

@@ -10,6 +10,8 @@
 #include "proxy/upstream.h"
 #include "rules/ruleset.h"
 
+struct identity;
+
 enum exchange_step {
 #define EXCHANGE_STEP(id, function, phase) EXCHANGE_STEP_##id,
 #include "proxy/exchange_steps.def"
@@ -33,6 +35,8 @@ struct exchange {
 	struct http_request request; /* its bytes are in the arena */
 	struct rule_changes changes; /* of the request, by rules; in the arena too */
 	struct flow up, down;        /* request body, response body */
+	struct str request_id;       /* empty: none is wanted */
+	struct identity *identity;   /* NULL until made, or when nothing has to be remembered */
 	struct buffer unsent;        /* the request, on its way from a connection that was dead to a new one */
 	struct timeout timeout;
 	struct exchange_times at;

@@ -114,5 +114,7 @@ enum exchange_go exchange_connect(struct exchange *x)
 		return EXCHANGE_GO_WAIT;
 	timeout_stop(&x->timeout);
 	x->at.connected = x->worker->loop.now_us;
+	if (!upstream_announce(x->upstream, x->session))
+		return exchange_fail(x, REASON_MEMORY, NULL);
 	return EXCHANGE_GO_NEXT;
 }

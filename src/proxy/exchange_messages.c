@@ -12,7 +12,14 @@ enum exchange_go exchange_request(struct exchange *x)
 		flow_start(&x->up, client, server, endless, false);
 		flow_start(&x->down, server, client, endless, false);
 	} else if (buffer_used(&x->unsent)) {
-		channel_put_output(server, x->unsent);
+		/* A PROXY header may wait there, when the option came between two connections. */
+		if (channel_pending(server) &&
+			!channel_write(server, buffer_bytes(&x->unsent), buffer_used(&x->unsent)))
+			return exchange_fail(x, REASON_MEMORY, NULL);
+		if (channel_pending(server))
+			buffer_free(&x->unsent);
+		else
+			channel_put_output(server, x->unsent);
 		x->unsent = (struct buffer){0};
 		x->up.to = server;
 	} else {

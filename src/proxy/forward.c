@@ -1,53 +1,13 @@
 #include "proxy/forward.h"
 
 #include "http/write.h"
-
-enum { FORWARD_ADDED = 4 };
+#include "proxy/identity.h"
 
 /* What is added to a head, in the arena of its exchange. */
 struct forward_additions {
 	struct http_field *at;
 	size_t count;
 };
-
-static size_t forward_write_octet(char *at, unsigned octet)
-{
-	size_t n = 0;
-	if (octet >= 100)
-		at[n++] = (char)('0' + octet / 100);
-	if (octet >= 10)
-		at[n++] = (char)('0' + octet / 10 % 10);
-	at[n++] = (char)('0' + octet % 10);
-	return n;
-}
-
-/* The client's address without port. IPv4 by hand: inet_ntop goes through printf, once for each request. */
-static size_t forward_write_peer(const struct session *s, char out[ADDRESS_TEXT_MAX])
-{
-	if (s->peer.any.sa_family != AF_INET) {
-		struct address peer;
-		session_peer(s, &peer);
-		return address_format_host(&peer, out);
-	}
-	const unsigned char *octets = (const unsigned char *)&s->peer.v4.sin_addr;
-	size_t n = 0;
-	for (int i = 0; i < 4; i++) {
-		n += forward_write_octet(out + n, octets[i]);
-		out[n++] = '.';
-	}
-	return n - 1;
-}
-
-/* Nobody but us says who the client is: what it claims itself is not sent on. */
-static void forward_drop_claims(struct http_fields *fields)
-{
-	for (uint32_t i = 0; i < fields->count; i++) {
-		enum http_field_id id = fields->at[i].id;
-		if (id == HTTP_FIELD_X_FORWARDED_FOR || id == HTTP_FIELD_X_FORWARDED_HOST ||
-			id == HTTP_FIELD_X_FORWARDED_PORT || id == HTTP_FIELD_X_FORWARDED_PROTO)
-			fields->at[i].drop = true;
-	}
-}
 
 static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_MAX])
 {
@@ -60,11 +20,6 @@ static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_M
 	if (conf->host_header == CONFIG_HOST_PRESERVE && x->request.host.n)
 		return x->request.host;
 	return str_make(out, address_format(&x->server->address, out));
-}
-
-static struct http_field forward_field(const char *name, struct str value)
-{
-	return (struct http_field){.name = str_of(name), .value = value};
 }
 
 static void forward_remove(struct http_request *request, struct forward_additions *add, struct str name)
@@ -115,22 +70,19 @@ static size_t forward_count_edits(const struct exchange *x)
 
 bool forward_request_head(struct exchange *x)
 {
-	struct session *s = x->session;
-	char peer[ADDRESS_TEXT_MAX], host[ADDRESS_TEXT_MAX];
-	struct http_field own[FORWARD_ADDED];
+	char host[ADDRESS_TEXT_MAX];
+	struct identity_texts texts;
+	struct http_field own[IDENTITY_FIELDS];
 	struct forward_additions add = {.at = own};
 	size_t edits = forward_count_edits(x);
 	if (edits)
-		add.at = arena_alloc(&x->arena, (FORWARD_ADDED + edits) * sizeof *add.at);
+		add.at = arena_alloc(&x->arena, (IDENTITY_FIELDS + edits) * sizeof *add.at);
 	if (!add.at)
 		return false;
-	forward_drop_claims(&x->request.fields);
-	add.at[add.count++] = forward_field("X-Forwarded-For", str_make(peer, forward_write_peer(s, peer)));
-	add.at[add.count++] = forward_field("X-Forwarded-Proto", str_of("http"));
-	if (x->request.host.n)
-		add.at[add.count++] = forward_field("X-Forwarded-Host", x->request.host);
-	if (s->bind->port_length)
-		add.at[add.count++] = forward_field("X-Forwarded-Port", str_make(s->bind->port, s->bind->port_length));
+	int count = identity_fields(x, &texts, add.at);
+	if (count < 0)
+		return false;
+	add.count = (size_t)count;
 	forward_edit(x, &add);
 	struct http_out out = {.host = forward_host(x, host),
 		.add = add.at,

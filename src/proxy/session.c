@@ -1,9 +1,12 @@
 #include "proxy/session.h"
 
 #include "base/invariant.h"
+#include "net/proxy_header.h"
+#include "net/socket.h"
 #include "proxy/exchange.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* What a client may still send after its last answer before it is cut; and what may wait here while an exchange runs.
@@ -35,28 +38,49 @@ static const struct config_frontend *session_conf(const struct session *s)
 	return atomic_load_explicit(&s->bind->frontend->conf, memory_order_acquire);
 }
 
-static void session_set_peer(struct session *s, const struct address *peer)
+static struct session_address session_pack(const struct address *a)
 {
-	memset(&s->peer, 0, sizeof s->peer);
-	if (peer->as.any.sa_family == AF_INET)
-		s->peer.v4 = peer->as.v4;
-	else if (peer->as.any.sa_family == AF_INET6)
-		s->peer.v6 = peer->as.v6;
-	else
-		s->peer.any.sa_family = AF_UNIX;
+	struct session_address packed = {.family = AF_UNIX};
+	if (a->as.any.sa_family == AF_INET) {
+		packed.family = AF_INET;
+		packed.port = a->as.v4.sin_port;
+		packed.host.v4 = a->as.v4.sin_addr;
+	} else if (a->as.any.sa_family == AF_INET6) {
+		packed.family = AF_INET6;
+		packed.port = a->as.v6.sin6_port;
+		packed.scope = a->as.v6.sin6_scope_id;
+		packed.host.v6 = a->as.v6.sin6_addr;
+	}
+	return packed;
+}
+
+static void session_unpack(const struct session_address *packed, struct address *out)
+{
+	memset(out, 0, sizeof *out);
+	out->as.any.sa_family = packed->family;
+	if (packed->family == AF_INET) {
+		out->as.v4.sin_port = packed->port;
+		out->as.v4.sin_addr = packed->host.v4;
+		out->length = sizeof out->as.v4;
+	} else if (packed->family == AF_INET6) {
+		out->as.v6.sin6_port = packed->port;
+		out->as.v6.sin6_scope_id = packed->scope;
+		out->as.v6.sin6_addr = packed->host.v6;
+		out->length = sizeof out->as.v6;
+	}
 }
 
 void session_peer(const struct session *s, struct address *out)
 {
-	memset(out, 0, sizeof *out);
-	out->as.any.sa_family = s->peer.any.sa_family;
-	if (s->peer.any.sa_family == AF_INET) {
-		out->as.v4 = s->peer.v4;
-		out->length = sizeof out->as.v4;
-	} else if (s->peer.any.sa_family == AF_INET6) {
-		out->as.v6 = s->peer.v6;
-		out->length = sizeof out->as.v6;
-	}
+	session_unpack(&s->peer, out);
+}
+
+void session_local(const struct session *s, struct address *out)
+{
+	if (s->proxied)
+		session_unpack(s->proxied, out);
+	else
+		socket_local_address(s->client.io.fd, out);
 }
 
 static void session_count_start(struct frontend *f, uint32_t worker)
@@ -69,6 +93,12 @@ static void session_count_start(struct frontend *f, uint32_t worker)
 	counter_add(counter_set_block(&f->counters, worker), COUNTER_SESSIONS, 1);
 }
 
+static void session_begin_tunnel(struct session *s)
+{
+	s->state = SESSION_BUSY;
+	exchange_begin_tunnel(s);
+}
+
 void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer)
 {
 	struct session *s = pool_get(&w->sessions);
@@ -77,20 +107,76 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		close(fd);
 		return;
 	}
-	*s = (struct session){
-		.worker = w, .bind = bind, .accepted_wall_us = loop_wall_us(&w->loop), .request_us = w->loop.now_us};
-	session_set_peer(s, peer);
+	*s = (struct session){.worker = w,
+		.bind = bind,
+		.accepted_wall_us = loop_wall_us(&w->loop),
+		.request_us = w->loop.now_us,
+		.state = SESSION_IDLE,
+		.peer = session_pack(peer)};
 	timeout_init(&s->timeout, session_on_timeout);
 	list_append(&w->open_sessions, &s->link);
 	w->session_count++;
 	session_count_start(bind->frontend, w->index);
 	channel_open(&s->client, &w->loop, fd, &session_channel_owner, false);
-	if (bind->frontend->mode == CONFIG_MODE_TCP) {
-		s->state = SESSION_BUSY;
-		exchange_begin_tunnel(s);
+	const struct config_frontend *conf = session_conf(s);
+	bool tcp = bind->frontend->mode == CONFIG_MODE_TCP;
+	if (conf->accept_proxy)
+		s->state = SESSION_PROXY;
+	else if (tcp)
+		session_begin_tunnel(s);
+	if (s->state != SESSION_BUSY && s->state != SESSION_ENDED)
+		timeout_start(&w->loop, &s->timeout, tcp ? conf->timeouts.client : conf->timeouts.http_request);
+}
+
+/* ---- the PROXY header ---- */
+
+/* Nothing that is not told who its client is may pass: reset, so that a proxy that is not set up sees it at once. */
+static void session_refuse_proxy(struct session *s, const char *detail)
+{
+	timeout_stop(&s->timeout);
+	s->state = SESSION_BUSY;
+	exchange_begin_refused(s, REASON_PROXY_HEADER, detail, 0);
+}
+
+static bool session_take_addresses(struct session *s, const struct proxy_header *header)
+{
+	if (!header->source.length)
+		return true;
+	s->proxied = malloc(sizeof *s->proxied);
+	if (!s->proxied)
+		return false;
+	*s->proxied = session_pack(&header->destination);
+	s->peer = session_pack(&header->source);
+	return true;
+}
+
+static void session_take_proxy(struct session *s)
+{
+	struct str input = channel_input(&s->client);
+	struct proxy_header header;
+	switch (proxy_header_read(&header, input.p, input.n)) {
+	case PROXY_HEADER_BAD:
+		session_refuse_proxy(s, header.fault);
+		return;
+	case PROXY_HEADER_MORE:
+		if (s->eof || s->failed)
+			session_refuse_proxy(s, "closed");
+		return;
+	case PROXY_HEADER_COMPLETE:
+		break;
+	}
+	if (!session_take_addresses(s, &header)) {
+		session_refuse_proxy(s, "out_of_memory");
 		return;
 	}
-	timeout_start(&w->loop, &s->timeout, session_conf(s)->timeouts.http_request);
+	channel_take(&s->client, header.size);
+	s->state = SESSION_IDLE;
+	if (s->bind->frontend->mode == CONFIG_MODE_TCP) {
+		timeout_stop(&s->timeout);
+		session_begin_tunnel(s);
+	} else {
+		session_continue(s);
+	}
 }
 
 /* ---- the head of a request ---- */
@@ -204,6 +290,9 @@ static void session_on_readable(struct channel *c)
 		channel_pause(c);
 	}
 	switch ((enum session_state)s->state) {
+	case SESSION_PROXY:
+		session_take_proxy(s);
+		break;
 	case SESSION_IDLE:
 	case SESSION_HEAD:
 		if (s->failed)
@@ -252,7 +341,9 @@ static void session_on_failed(struct channel *c, int error)
 static void session_on_timeout(struct timeout *t)
 {
 	struct session *s = (struct session *)((char *)t - offsetof(struct session, timeout));
-	if (s->state == SESSION_HEAD)
+	if (s->state == SESSION_PROXY)
+		session_refuse_proxy(s, "timeout");
+	else if (s->state == SESSION_HEAD)
 		session_refuse(s, REASON_REQUEST_TIMEOUT, NULL, 408);
 	else
 		session_close(s, false);
@@ -285,6 +376,7 @@ static void session_continue(struct session *s)
 static void session_linger(struct session *s)
 {
 	s->state = SESSION_LINGER;
+	s->lingered = 0;
 	if (s->eof || s->failed)
 		session_close_when_sent(s);
 	if (s->state == SESSION_ENDED)
@@ -318,6 +410,7 @@ static void session_free(struct doomed *doomed, void *owner)
 {
 	struct session *s = (struct session *)((char *)doomed - offsetof(struct session, doomed));
 	struct worker *w = owner;
+	free(s->proxied);
 	pool_put(&w->sessions, s);
 	if (--w->session_count == 0 && w->stopping)
 		w->emptied(w);
@@ -340,6 +433,6 @@ void session_close(struct session *s, bool reset)
 
 void session_stop(struct session *s)
 {
-	if (s->state == SESSION_IDLE)
+	if (s->state == SESSION_IDLE || s->state == SESSION_PROXY)
 		timeout_start(&s->worker->loop, &s->timeout, SESSION_FAREWELL_US);
 }

@@ -10,11 +10,23 @@
 struct exchange;
 
 enum session_state {
+	SESSION_PROXY,  /* its PROXY header, which comes before everything else, is not here yet */
 	SESSION_IDLE,   /* between two requests, or before the first: nothing of the next one is here */
 	SESSION_HEAD,   /* part of a head is here */
 	SESSION_BUSY,   /* an exchange has it */
 	SESSION_LINGER, /* the last answer is sent; what the client still sends is dropped until it closes */
 	SESSION_ENDED   /* closed; freed at the end of the turn */
+};
+
+/* An address in less room than the system's: a session has to be small. */
+struct session_address {
+	sa_family_t family; /* AF_INET, AF_INET6, or AF_UNIX, of which nothing else is kept */
+	in_port_t port;     /* in the order of the network */
+	uint32_t scope;
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	} host;
 };
 
 struct session {
@@ -25,25 +37,27 @@ struct session {
 	struct list link;
 	struct timeout timeout;
 	struct doomed doomed;
-	struct http_scan scan;
+	union {
+		struct http_scan scan; /* before an exchange */
+		uint32_t lingered;     /* bytes dropped while lingering */
+	};
 	uint64_t accepted_wall_us;
 	uint64_t request_us; /* monotonic: first byte of the request, or the accept */
 	uint32_t requests;
-	uint32_t lingered;   /* bytes dropped while lingering */
 	uint8_t state;       /* enum session_state */
 	bool eof : 1;        /* the client sent FIN */
 	bool failed : 1;     /* the connection is dead */
 	bool continuing : 1; /* session_continue is on the stack */
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} peer;
+	struct session_address peer;
+	struct session_address *proxied; /* where a PROXY header says that the client connected to; NULL: it did not */
 };
 
 /* Takes fd over. */
 void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer);
+/* The client: the other end of the connection, or what the PROXY header told. */
 void session_peer(const struct session *s, struct address *out);
+/* The address that it connected to, from the same source. */
+void session_local(const struct session *s, struct address *out);
 /* The exchange ended and is freed: the next request, or the end. keep: the connection is in a state to be used again.
  */
 void session_exchange_ended(struct session *s, bool keep);

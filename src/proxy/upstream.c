@@ -1,6 +1,7 @@
 #include "proxy/upstream.h"
 
 #include "base/invariant.h"
+#include "net/proxy_header.h"
 #include "net/socket.h"
 #include "proxy/exchange.h"
 
@@ -51,7 +52,9 @@ static void upstream_leave_idle(struct upstream *u)
 struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x)
 {
 	struct server_idle *idle = &server->idle[w->index];
-	if (list_empty(&idle->upstreams))
+	const struct config_backend *conf = atomic_load_explicit(&server->backend->conf, memory_order_acquire);
+	/* Those that were made before send_proxy was asked for told nothing. */
+	if (conf->send_proxy || list_empty(&idle->upstreams))
 		return NULL;
 	/* Its READ watcher is on, so what came before this turn is heard of in this turn, and nothing is sent before
 	 * the turn ends: the exchange sees input, or the end, while its request is still unsent, and takes a new
@@ -134,6 +137,19 @@ static void upstream_on_failed(struct channel *c, int error)
 		upstream_close(u);
 }
 
+bool upstream_announce(struct upstream *u, const struct session *s)
+{
+	char header[PROXY_HEADER_WRITE_MAX];
+	struct address client, local;
+	unsigned version = upstream_conf(u)->send_proxy;
+	if (!version || u->reused)
+		return true;
+	session_peer(s, &client);
+	session_local(s, &local);
+	u->announced = true;
+	return channel_write(&u->channel, header, proxy_header_write(header, version, &client, &local));
+}
+
 bool upstream_unsent(const struct upstream *u)
 {
 	return u->channel.queued;
@@ -152,8 +168,8 @@ void upstream_release(struct upstream *u, bool reusable)
 	struct server_idle *idle = &u->server->idle[u->worker->index];
 	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
 	const struct config_pool *pool = &upstream_conf(u)->pool;
-	if (!reusable || u->eof || u->failed || u->unsendable || u->worker->stopping || channel_pending(&u->channel) ||
-		channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
+	if (!reusable || u->announced || u->eof || u->failed || u->unsendable || u->worker->stopping ||
+		channel_pending(&u->channel) || channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
 		(pool->max_requests && u->requests >= pool->max_requests)) {
 		upstream_close(u);
 		return;

@@ -7,6 +7,7 @@
 #include "proxy/worker.h"
 
 struct exchange;
+struct session;
 
 enum upstream_state { UPSTREAM_CONNECTING, UPSTREAM_READY, UPSTREAM_IDLE, UPSTREAM_ENDED };
 
@@ -25,6 +26,7 @@ struct upstream {
 	bool eof : 1;          /* the server sent FIN */
 	bool failed : 1;       /* receiving failed: nothing more can come */
 	bool unsendable : 1;   /* sending failed: an answer may still be here */
+	bool announced : 1;    /* began with a PROXY header: belongs to one client, and is not used again */
 	int error;             /* errno of a connect that failed */
 };
 
@@ -32,6 +34,9 @@ struct upstream {
 struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x) LBD_MUST_CHECK;
 /* Begins a connection. NULL: errno says why. */
 struct upstream *upstream_connect(struct worker *w, struct server *server, struct exchange *x) LBD_MUST_CHECK;
+/* A new one tells the server who the client is, when the backend has send_proxy; before anything else is written. False
+ * when memory is out. */
+bool upstream_announce(struct upstream *u, const struct session *s) LBD_MUST_CHECK;
 /* The exchange is done with it. reusable: request and response were complete, and the server keeps the connection. */
 void upstream_release(struct upstream *u, bool reusable);
 /* Closes at once. */

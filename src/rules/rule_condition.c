@@ -29,20 +29,10 @@ static enum rule_truth condition_test_method(const struct rule_condition *c, con
 	return RULE_FALSE;
 }
 
-static bool condition_network_holds(const struct config_network *n, const struct in6_addr *address)
-{
-	unsigned whole = n->prefix / 8, rest = n->prefix % 8;
-	if (memcmp(n->address.s6_addr, address->s6_addr, whole) != 0)
-		return false;
-	return !rest || (n->address.s6_addr[whole] ^ address->s6_addr[whole]) >> (8 - rest) == 0;
-}
-
 static enum rule_truth condition_test_src(const struct rule_condition *c, const struct condition_subject *s)
 {
-	for (uint32_t i = 0; s->request->has_src && i < c->sources.count; i++)
-		if (condition_network_holds(&c->sources.at[i], &s->request->src))
-			return RULE_TRUE;
-	return RULE_FALSE;
+	bool holds = s->request->has_src && config_networks_contain(&c->sources, &s->request->src);
+	return holds ? RULE_TRUE : RULE_FALSE;
 }
 
 /* Without its port, so that a pattern with '$' does not depend on where the daemon listens. */

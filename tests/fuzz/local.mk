@@ -6,6 +6,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_csv \
 	tests/fuzz/fuzz_keys \
+	tests/fuzz/fuzz_proxy_header \
 	tests/fuzz/fuzz_reply \
 	tests/fuzz/fuzz_request_head \
 	tests/fuzz/fuzz_response_head \
@@ -45,6 +46,11 @@ tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz_keys.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_keys_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/keys"'
 tests_fuzz_fuzz_keys_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_keys_LDADD = tui/liblbtop.la
+
+tests_fuzz_fuzz_proxy_header_SOURCES = tests/fuzz/fuzz_proxy_header.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_proxy_header_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/proxy_header"'
+tests_fuzz_fuzz_proxy_header_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_proxy_header_LDADD = $(TEST_LDADD)
 
 tests_fuzz_fuzz_reply_SOURCES = tests/fuzz/fuzz_reply.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_reply_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/reply"'

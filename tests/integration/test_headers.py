@@ -65,6 +65,59 @@ def test_spoofed_forwarded_fields_are_replaced(box):
     assert values(fields, "X-Forwarded-Host") == ["test.example"]
 
 
+def test_trusted_proxies_are_kept_and_the_peer_is_last(box):
+    _, fields, _ = forwarded(box, SPOOFED, frontend={"trusted_proxies": ["127.0.0.0/8"]})
+    assert values(fields, "X-Forwarded-For") == ["1.2.3.4, 5.6.7.8, 9.9.9.9, 127.0.0.1"]
+    assert values(fields, "X-Forwarded-Proto") == ["https"]
+    assert values(fields, "X-Forwarded-Host") == ["evil.example"]
+    # Ours would not belong to that protocol and that name.
+    assert values(fields, "X-Forwarded-Port") == []
+
+
+def test_what_a_trusted_proxy_does_not_say_is_added(box):
+    _, fields, (lbd, _) = forwarded(box, [("X-Forwarded-For", ""), ("X-Forwarded-For", "::1")],
+                                    frontend={"trusted_proxies": ["10.0.0.0/8", "127.0.0.1"]})
+    assert values(fields, "X-Forwarded-For") == ["::1, 127.0.0.1"]
+    assert values(fields, "X-Forwarded-Proto") == ["http"]
+    assert values(fields, "X-Forwarded-Host") == ["test.example"]
+    assert values(fields, "X-Forwarded-Port") == [str(lbd.port)]
+
+
+def test_who_is_not_among_the_trusted_proxies_is_replaced(box):
+    _, fields, _ = forwarded(box, SPOOFED + [("Forwarded", "for=1.2.3.4")],
+                             frontend={"trusted_proxies": ["127.0.0.2/31", "::1/128"]})
+    assert values(fields, "X-Forwarded-For") == ["127.0.0.1"]
+    assert values(fields, "X-Forwarded-Proto") == ["http"]
+    assert values(fields, "Forwarded") == []
+
+
+def test_connection_removes_what_a_trusted_proxy_said_but_not_ours(box):
+    _, fields, _ = forwarded(box, SPOOFED + [("Connection", "X-Forwarded-For, X-Forwarded-Proto")],
+                             frontend={"trusted_proxies": ["127.0.0.0/8"]})
+    assert values(fields, "X-Forwarded-For") == ["127.0.0.1"]
+    assert values(fields, "X-Forwarded-Proto") == ["http"]
+
+
+def test_rules_see_the_real_peer_whatever_it_says(box):
+    rules = [{"src": ["127.0.0.0/8"], "deny": 403}]
+    lbd, _ = box.serve("a", frontend={"trusted_proxies": ["127.0.0.0/8"], "rules": rules})
+    assert http(lbd.port, headers=SPOOFED).status == 403
+
+
+def test_another_attempt_says_the_same(box):
+    a = box.origin("a")
+    config = box.config({"dead": f"127.0.0.1:{box.dead_port()}", "a": a},
+                        {"trusted_proxies": ["127.0.0.0/8"], "forwarded": True, "request_id": True})
+    lbd = box.lbd(config)
+    with Client(lbd.port) as client:
+        for _ in range(2):  # at least one of them meets the dead server first
+            text = client.request(target="/_echo", headers=SPOOFED + [("X-Request-Id", "one")]).text
+    assert int(lbd.stat("app", "BACKEND")["wretr"]) >= 1
+    fields = [tuple(line.split(": ", 1)) for line in text.split("\r\n\r\n")[0].split("\r\n")[1:]]
+    assert values(fields, "X-Forwarded-For") == ["1.2.3.4, 5.6.7.8, 9.9.9.9, 127.0.0.1"]
+    assert values(fields, "Forwarded") == ["for=127.0.0.1;host=test.example;proto=http"]
+    assert values(fields, "X-Request-Id") == ["one"]
+
 
 def test_order_and_repetition_are_kept(box):
     headers = [("X-A", "1"), ("X-B", "2"), ("X-A", "3"), ("Cookie", "a=b; c=d"), ("X-Tab", "a\tb"), ("X-High", "\xe9")]

@@ -53,6 +53,7 @@ tests_unit_unit_net_SOURCES = \
 	tests/unit/net/test_channel.c \
 	tests/unit/net/test_listener.c \
 	tests/unit/net/test_loop.c \
+	tests/unit/net/test_proxy_header.c \
 	tests/unit/net/test_socket.c \
 	tests/unit/net/test_timeouts.c \
 	tests/unit/net/test_timer.c
@@ -71,6 +72,7 @@ tests_unit_unit_http_SOURCES = \
 	tests/unit/http/test_message.c \
 	tests/unit/http/test_request_head.c \
 	tests/unit/http/test_response_head.c \
+	tests/unit/http/test_trace_context.c \
 	tests/unit/http/test_write.c
 
 tests_unit_unit_rules_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,0 +1,300 @@
+#include "proxy/identity.h"
+
+#include "http/bytes.h"
+#include "http/trace_context.h"
+#include "proxy/exchange.h"
+
+/* What was made of the request's own words, once for each exchange, before they are dropped; in its arena. */
+struct identity {
+	struct str forwarded_for; /* to send: the list of a trusted peer, and the peer; empty: only the peer */
+	struct str forwarded;     /* to send, with our element; empty: not wanted */
+	struct str traceparent;   /* to send; empty: the received one, if any, goes on */
+	bool has_proto, has_host, has_port; /* a trusted peer said so */
+};
+
+static const struct config_frontend *identity_conf(const struct exchange *x)
+{
+	return atomic_load_explicit(&x->frontend->conf, memory_order_acquire);
+}
+
+static struct http_field identity_field(const char *name, struct str value)
+{
+	return (struct http_field){.name = str_of(name), .value = value};
+}
+
+static bool identity_is_trusted(const struct exchange *x, const struct config_frontend *conf)
+{
+	struct address peer;
+	struct in6_addr address;
+	if (!conf->trusted_proxies.count)
+		return false;
+	session_peer(x->session, &peer);
+	return address_to_in6(&peer, &address) && config_networks_contain(&conf->trusted_proxies, &address);
+}
+
+/* ---- the request's own fields ---- */
+
+static void identity_drop(struct http_fields *fields, enum http_field_id id)
+{
+	for (uint32_t i = 0; i < fields->count; i++)
+		if (fields->at[i].id == id)
+			fields->at[i].drop = true;
+}
+
+static bool identity_has(const struct http_fields *fields, enum http_field_id id)
+{
+	for (uint32_t i = 0; i < fields->count; i++)
+		if (fields->at[i].id == id && !fields->at[i].drop)
+			return true;
+	return false;
+}
+
+/* The only one of its kind, or an empty text. */
+static struct str identity_single(const struct http_fields *fields, enum http_field_id id)
+{
+	struct str value = {NULL, 0};
+	unsigned count = 0;
+	for (uint32_t i = 0; i < fields->count; i++)
+		if (fields->at[i].id == id && !fields->at[i].drop) {
+			value = fields->at[i].value;
+			count++;
+		}
+	return count == 1 ? value : str_make(NULL, 0);
+}
+
+/* All lines of a list field as one line, with own as the last element (RFC 9110 5.3). False: memory is out. */
+static bool identity_merge(struct exchange *x, enum http_field_id id, struct str own, struct str *out)
+{
+	const struct http_fields *fields = &x->request.fields;
+	size_t n = own.n;
+	for (uint32_t i = 0; i < fields->count; i++)
+		if (fields->at[i].id == id && !fields->at[i].drop && fields->at[i].value.n)
+			n += fields->at[i].value.n + 2;
+	char *start = arena_alloc(&x->arena, n), *at = start;
+	if (!start)
+		return false;
+	for (uint32_t i = 0; i < fields->count; i++) {
+		struct str value = fields->at[i].value;
+		if (fields->at[i].id != id || fields->at[i].drop || !value.n)
+			continue;
+		memcpy(at, value.p, value.n);
+		memcpy(at + value.n, ", ", 2);
+		at += value.n + 2;
+	}
+	memcpy(at, own.p, own.n);
+	*out = str_make(start, n);
+	return true;
+}
+
+/* ---- what we say ---- */
+
+static size_t identity_write_octet(char *at, unsigned octet)
+{
+	size_t n = 0;
+	if (octet >= 100)
+		at[n++] = (char)('0' + octet / 100);
+	if (octet >= 10)
+		at[n++] = (char)('0' + octet / 10 % 10);
+	at[n++] = (char)('0' + octet % 10);
+	return n;
+}
+
+/* The client's address without port. IPv4 by hand: inet_ntop goes through printf, once for each request. */
+static size_t identity_write_peer(const struct session *s, char out[ADDRESS_TEXT_MAX])
+{
+	if (s->peer.family != AF_INET) {
+		struct address peer;
+		session_peer(s, &peer);
+		return address_format_host(&peer, out);
+	}
+	const unsigned char *octets = (const unsigned char *)&s->peer.host.v4;
+	size_t n = 0;
+	for (int i = 0; i < 4; i++) {
+		n += identity_write_octet(out + n, octets[i]);
+		out[n++] = '.';
+	}
+	return n - 1;
+}
+
+/* The port that the client connected to. */
+static struct str identity_port(const struct session *s, char out[IDENTITY_PORT_MAX])
+{
+	if (!s->proxied)
+		return str_make(s->bind->port, s->bind->port_length);
+	struct address local;
+	session_local(s, &local);
+	unsigned port = address_port(&local);
+	size_t n = IDENTITY_PORT_MAX;
+	do {
+		out[--n] = (char)('0' + port % 10);
+		port /= 10;
+	} while (port);
+	/* A Unix socket has none. */
+	bool none = local.as.any.sa_family != AF_INET && local.as.any.sa_family != AF_INET6;
+	return str_make(out + n, none ? 0 : IDENTITY_PORT_MAX - n);
+}
+
+/* Our element of Forwarded (RFC 7239 4 and 6): IPv6 in brackets, and so in quotes; "unknown" for a Unix socket. */
+static struct str identity_element(struct exchange *x)
+{
+	char peer[ADDRESS_TEXT_MAX];
+	size_t n = identity_write_peer(x->session, peer);
+	sa_family_t family = x->session->peer.family;
+	bool v6 = family == AF_INET6, known = v6 || family == AF_INET;
+	struct str host = x->request.host;
+	bool quoted = false;
+	for (size_t i = 0; i < host.n; i++) {
+		quoted |= !http_byte_is_token(host.p[i]);
+		/* The grammar of Host has neither. */
+		if (host.p[i] == '"' || host.p[i] == '\\')
+			host.n = 0;
+	}
+	const char *quote = quoted ? "\"" : "";
+	char *text = arena_format(&x->arena, "for=%s%.*s%s%s%s%.*s%s;proto=http", v6 ? "\"[" : "", known ? (int)n : 7,
+		known ? peer : "unknown", v6 ? "]\"" : "", host.n ? ";host=" : "", host.n ? quote : "", (int)host.n,
+		host.n ? host.p : "", host.n ? quote : "");
+	return text ? str_of(text) : str_make(NULL, 0);
+}
+
+static bool identity_take_forwarded(
+	struct exchange *x, struct identity *id, const struct config_frontend *conf, bool trusted)
+{
+	if (conf->forwarded) {
+		struct str own = identity_element(x);
+		if (!own.p)
+			return false;
+		id->forwarded = own;
+		if (trusted && !identity_merge(x, HTTP_FIELD_FORWARDED, own, &id->forwarded))
+			return false;
+	}
+	if (conf->forwarded || !trusted)
+		identity_drop(&x->request.fields, HTTP_FIELD_FORWARDED);
+	return true;
+}
+
+/* A state without its parent means nothing, and one of a parent that is not valid must not go on (3.3). */
+static bool identity_take_trace(struct exchange *x, struct identity *id)
+{
+	struct http_fields *fields = &x->request.fields;
+	if (trace_parent_is_valid(identity_single(fields, HTTP_FIELD_TRACEPARENT)))
+		return true;
+	char *text = arena_alloc(&x->arena, TRACE_PARENT_LENGTH);
+	if (!text)
+		return false;
+	struct random *random = &x->worker->random;
+	const uint64_t numbers[3] = {random_next(random), random_next(random), random_next(random)};
+	trace_parent_write(text, numbers);
+	id->traceparent = str_make(text, TRACE_PARENT_LENGTH);
+	identity_drop(fields, HTTP_FIELD_TRACEPARENT);
+	identity_drop(fields, HTTP_FIELD_TRACESTATE);
+	return true;
+}
+
+static bool identity_take_claims(struct exchange *x, struct identity *id, bool trusted)
+{
+	struct http_fields *fields = &x->request.fields;
+	char text[ADDRESS_TEXT_MAX];
+	struct str peer = str_make(text, identity_write_peer(x->session, text));
+	if (trusted && !identity_merge(x, HTTP_FIELD_X_FORWARDED_FOR, peer, &id->forwarded_for))
+		return false;
+	identity_drop(fields, HTTP_FIELD_X_FORWARDED_FOR);
+	if (!trusted) {
+		identity_drop(fields, HTTP_FIELD_X_FORWARDED_PROTO);
+		identity_drop(fields, HTTP_FIELD_X_FORWARDED_HOST);
+		identity_drop(fields, HTTP_FIELD_X_FORWARDED_PORT);
+	}
+	id->has_proto = identity_has(fields, HTTP_FIELD_X_FORWARDED_PROTO);
+	id->has_host = identity_has(fields, HTTP_FIELD_X_FORWARDED_HOST);
+	id->has_port = identity_has(fields, HTTP_FIELD_X_FORWARDED_PORT);
+	return true;
+}
+
+static struct identity *identity_make(struct exchange *x)
+{
+	const struct config_frontend *conf = identity_conf(x);
+	struct identity *id = arena_zero(&x->arena, 1, sizeof *id);
+	bool trusted = identity_is_trusted(x, conf);
+	/* The option may have come since the request did. */
+	if (!x->request_id.n)
+		identity_begin(x);
+	if (conf->request_id && !x->request_id.n)
+		return NULL;
+	if (!id || !identity_take_claims(x, id, trusted) || !identity_take_forwarded(x, id, conf, trusted) ||
+		(conf->traceparent && !identity_take_trace(x, id)))
+		return NULL;
+	if (x->request_id.n)
+		identity_drop(&x->request.fields, HTTP_FIELD_X_REQUEST_ID);
+	return id;
+}
+
+/* Nobody but us says who the client is: what it claims itself is not sent on. */
+static void identity_drop_claims(struct http_fields *fields)
+{
+	for (uint32_t i = 0; i < fields->count; i++) {
+		enum http_field_id id = fields->at[i].id;
+		if (id == HTTP_FIELD_X_FORWARDED_FOR || id == HTTP_FIELD_X_FORWARDED_HOST ||
+			id == HTTP_FIELD_X_FORWARDED_PORT || id == HTTP_FIELD_X_FORWARDED_PROTO ||
+			id == HTTP_FIELD_FORWARDED)
+			fields->at[i].drop = true;
+	}
+}
+
+void identity_begin(struct exchange *x)
+{
+	const struct config_frontend *conf = identity_conf(x);
+	if (!conf->request_id)
+		return;
+	struct str received = identity_single(&x->request.fields, HTTP_FIELD_X_REQUEST_ID);
+	if (request_id_is_valid(received) && identity_is_trusted(x, conf)) {
+		x->request_id = received;
+		return;
+	}
+	/* Without memory it has none, and identity_fields will say so. */
+	char *text = arena_alloc(&x->arena, REQUEST_ID_LENGTH);
+	if (!text)
+		return;
+	const uint64_t numbers[2] = {random_next(&x->worker->random), random_next(&x->worker->random)};
+	request_id_write(text, numbers);
+	x->request_id = str_make(text, REQUEST_ID_LENGTH);
+}
+
+/* True when nothing has to be remembered of what the request said. */
+static bool identity_is_plain(const struct exchange *x)
+{
+	const struct config_frontend *conf = identity_conf(x);
+	return !x->identity && !conf->trusted_proxies.count && !conf->forwarded && !conf->traceparent &&
+	       !conf->request_id && !x->request_id.n;
+}
+
+int identity_fields(struct exchange *x, struct identity_texts *texts, struct http_field *at)
+{
+	static const struct identity plain;
+	const struct identity *id = &plain;
+	struct str peer = str_make(texts->peer, identity_write_peer(x->session, texts->peer));
+	struct str port = identity_port(x->session, texts->port);
+	int n = 0;
+	if (identity_is_plain(x)) {
+		identity_drop_claims(&x->request.fields);
+	} else {
+		if (!x->identity)
+			x->identity = identity_make(x);
+		id = x->identity;
+	}
+	if (!id)
+		return -1;
+	at[n++] = identity_field("X-Forwarded-For", id->forwarded_for.n ? id->forwarded_for : peer);
+	if (!id->has_proto)
+		at[n++] = identity_field("X-Forwarded-Proto", str_of("http"));
+	if (x->request.host.n && !id->has_host)
+		at[n++] = identity_field("X-Forwarded-Host", x->request.host);
+	/* Our port says nothing about a connection whose protocol or name somebody else told. */
+	if (port.n && !id->has_proto && !id->has_host && !id->has_port)
+		at[n++] = identity_field("X-Forwarded-Port", port);
+	if (id->forwarded.n)
+		at[n++] = identity_field("Forwarded", id->forwarded);
+	if (x->request_id.n)
+		at[n++] = identity_field("X-Request-Id", x->request_id);
+	if (id->traceparent.n)
+		at[n++] = identity_field("traceparent", id->traceparent);
+	return n;
+}
