@@ -89,7 +89,7 @@ def test_a_connection_stays_by_its_address(box):
     ({"split": [{"backend": "app"}]}, "split.weight is missing"),
     ({"split": [THERE], "backend": "app"}, "one terminal action; this one has 2"),
     ({"split": [THERE], "split_key": "user"}, 'split_key is "user"; needed:'),
-    ({"split": [{"backend": "app", "wieght": 1}]}, 'did you mean "weight"?'),
+    ({"split": [{"backend": "app", "weights": 1}]}, 'did you mean "weight"?'),
     ({"rate_limit": {"rate": 1}, "deny": 403}, "leave deny out"),
     ({"rate_limit": {"rate": 1, "status": 302}}, "allowed: 400 to 599"),
     ({"rate_limit": {"rate": 1, "per": "10ms"}}, 'rate_limit.per is "10ms"'),
