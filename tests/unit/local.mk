@@ -152,6 +152,7 @@ tests_unit_unit_proxy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_proxy_LDADD = $(UNIT_LDADD)
 tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_access_log.c \
+	tests/unit/proxy/test_frontend_limits.c \
 	tests/unit/proxy/test_reason.c
 
 tests_unit_unit_admin_CPPFLAGS = $(TEST_CPPFLAGS)
