@@ -32,6 +32,8 @@ src_liblbd_la_SOURCES += \
 	src/base/quiesce.c \
 	src/base/quiesce.h \
 	src/base/random.h \
+	src/base/siphash.c \
+	src/base/siphash.h \
 	src/base/str.c \
 	src/base/str.h \
 	src/base/text.c \
@@ -86,9 +88,13 @@ src_liblbd_la_SOURCES += \
 src_liblbd_la_SOURCES += \
 	src/rules/pattern.c \
 	src/rules/pattern.h \
+	src/rules/rate_table.c \
+	src/rules/rate_table.h \
 	src/rules/rule.h \
 	src/rules/rule_compile.c \
 	src/rules/rule_condition.c \
+	src/rules/rule_key.c \
+	src/rules/rule_key.h \
 	src/rules/rule_reach.c \
 	src/rules/rule_template.c \
 	src/rules/ruleset.c \
@@ -195,6 +201,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/forward.h \
 	src/proxy/frontend.c \
 	src/proxy/frontend.h \
+	src/proxy/frontend_limits.c \
+	src/proxy/frontend_limits.h \
 	src/proxy/frontend_rules.c \
 	src/proxy/frontend_rules.h \
 	src/proxy/identity.c \

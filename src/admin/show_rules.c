@@ -3,11 +3,38 @@
 
 static const char *show_rules_action(const struct config_rule *rule)
 {
-	return rule->backend         ? "backend"
-	       : rule->deny          ? "deny"
-	       : rule->redirect_to   ? "redirect"
-	       : rule->return_status ? "return"
-				     : "edit";
+	return rule->backend           ? "backend"
+	       : rule->split_count     ? "split"
+	       : rule->deny            ? "deny"
+	       : rule->redirect_to     ? "redirect"
+	       : rule->return_status   ? "return"
+	       : rule->rate_limit.rate ? "rate_limit"
+				       : "edit";
+}
+
+/* The backend, the parts of a split, or the status. */
+static void show_rules_target(struct text *out, const struct config_rule *rule)
+{
+	unsigned status = rule->deny            ? rule->deny
+			  : rule->redirect_to   ? rule->redirect_status
+			  : rule->return_status ? rule->return_status
+						: 0;
+	if (rule->backend)
+		text_add_c(out, rule->backend);
+	for (uint32_t i = 0; i < rule->split_count; i++)
+		text_format(out, "%s%s:%u", i ? " " : "", rule->split[i].backend, rule->split[i].weight);
+	if (status)
+		text_add_u64(out, status);
+}
+
+/* What the rule's rate limit did; empty without one. */
+static void show_rules_limit(struct text *out, const struct frontend_rules *rules, uint32_t rule)
+{
+	if (rules->limits[rule])
+		text_format(out, ",%llu,%llu,\n", (unsigned long long)frontend_rules_limited(rules, rule),
+			(unsigned long long)rate_table_forgotten(rules->limits[rule]));
+	else
+		text_add_c(out, ",,,\n");
 }
 
 /* False: the answer is full; the same call goes on. */
@@ -19,8 +46,10 @@ static bool show_rules_frontend(struct command_call *call, const struct frontend
 		const struct config_rule *rule = &conf->rules[call->at.server];
 		if (command_is_full(call))
 			return false;
-		text_format(call->out, "%s,%u,%u,%s,%llu,\n", f->name, call->at.server + 1, rule->line,
+		text_format(call->out, "%s,%u,%u,%s,%llu,", f->name, call->at.server + 1, rule->line,
 			show_rules_action(rule), (unsigned long long)frontend_rules_hits(rules, call->at.server));
+		show_rules_target(call->out, rule);
+		show_rules_limit(call->out, rules, call->at.server);
 	}
 	return true;
 }
@@ -33,7 +62,7 @@ enum command_result command_show_rules(struct command_call *call)
 	if (name.n && !only)
 		return command_fail(call, "No such frontend.");
 	if (!call->at.stage++)
-		text_add_c(call->out, "# frontend,rule,line,action,hits,\n");
+		text_add_c(call->out, "# frontend,rule,line,action,hits,target,limited,forgotten,\n");
 	for (; call->at.proxy < p->frontend_count; call->at.proxy++, call->at.server = 0)
 		if ((!only || p->frontends[call->at.proxy] == only) &&
 			!show_rules_frontend(call, p->frontends[call->at.proxy]))

@@ -139,7 +139,7 @@ static bool build_rules(struct proxies *p, const struct config_frontend *conf, s
 	struct text messages = {0};
 	if (!conf->rule_count)
 		return true;
-	struct frontend_rules *rules = frontend_rules_create(conf, p, workers, &messages);
+	struct frontend_rules *rules = frontend_rules_create(conf, p, &f->limits, workers, &messages);
 	if (!rules)
 		snprintf(error, error_size, "%.*s", messages.n ? (int)messages.n - 1 : 13,
 			messages.n ? messages.data : "memory is out");

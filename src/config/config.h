@@ -87,6 +87,24 @@ struct config_limits {
 	uint64_t body; /* 0: unlimited */
 };
 
+struct config_split {
+	const char *backend;
+	uint32_t weight; /* 0: receives nothing */
+	unsigned line;
+	const char *file;
+};
+
+struct config_rate_limit {
+	uint32_t rate; /* requests in per; 0: there is no limit */
+	uint64_t per;
+	uint32_t burst;  /* 0: rate */
+	const char *key; /* as in config_algorithm; "": all requests together */
+	uint32_t v4_prefix, v6_prefix;
+	unsigned status;
+	uint32_t keys;
+	bool dry_run;
+};
+
 /* One rule; a condition that was not written is NULL, empty or 0. All texts are as written; rules/ compiles them. */
 struct config_rule {
 	unsigned line;
@@ -102,7 +120,11 @@ struct config_rule {
 	const char *not_header_name, *not_header_match;
 	const char *not_cookie_name, *not_cookie_match;
 	const char *backend; /* actions from here */
-	unsigned deny;       /* status */
+	struct config_split *split;
+	uint32_t split_count;
+	const char *split_key; /* as in config_algorithm; NULL: none */
+	unsigned deny;         /* status */
+	struct config_rate_limit rate_limit;
 	const char *redirect_to;
 	unsigned redirect_status;
 	unsigned return_status;

@@ -35,9 +35,12 @@ static void dump_objects(const struct config_option *o, const char *field, unsig
 {
 	struct config_array array = dump_array(field);
 	bool named = o->type == CONFIG_TYPE_OF_NAMED;
+	/* A list that is not written is empty. */
+	if (array.count == 0 && !named)
+		return;
 	dump_indent(indent, out);
 	if (array.count == 0) {
-		text_format(out, "%s%s\n", o->key, named ? ": { };" : " = ( );");
+		text_format(out, "%s: { };\n", o->key);
 		return;
 	}
 	text_format(out, "%s%s\n", o->key, named ? ": {" : " = (");

@@ -74,23 +74,60 @@ static void references_check_backend(const struct references *c, const struct co
 
 /* ---- rules ---- */
 
+static void references_check_split(
+	const struct references *c, const struct config_frontend *f, const struct config_rule *r)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < r->split_count; i++) {
+		const struct config_split *part = &r->split[i];
+		sum += part->weight;
+		if (part->backend)
+			references_check_backend(c, f, part->file, part->line, "a split", part->backend);
+		for (uint32_t k = 0; part->backend && k < i; k++)
+			if (r->split[k].backend && strcmp(r->split[k].backend, part->backend) == 0)
+				config_report_error(c->report, references_place(c, part->file, part->line),
+					"backend \"%.80s\" stands twice in this split; add the weights", part->backend);
+	}
+	if (c->clean && r->split_count && !sum)
+		config_report_error(c->report, references_place(c, r->file, r->line),
+			"all weights of this split are 0; needed: at least one above it");
+	if (!r->split_count && r->split_key)
+		config_report_error(c->report, references_place(c, r->file, r->line),
+			"split_key is \"%.80s\", but this rule has no split", r->split_key);
+}
+
+static void references_check_rate_limit(const struct references *c, const struct config_rule *r)
+{
+	const struct config_rate_limit *limit = &r->rate_limit;
+	if (limit->rate && r->deny)
+		config_report_error(c->report, references_place(c, r->file, r->line),
+			"this rule would deny what is within its rate_limit; what is above is refused with "
+			"rate_limit.status, so leave deny out");
+}
+
 static void references_check_rule(
 	const struct references *c, const struct config_frontend *f, const struct config_rule *r)
 {
-	unsigned terminal = (r->backend != NULL) + (r->deny != 0) + (r->redirect_to != NULL) + (r->return_status != 0);
-	bool edits = r->set_header_name || r->add_header_name || r->del_header || r->rewrite_path || r->host_header;
+	unsigned terminal = (r->backend != NULL) + (r->split_count != 0) + (r->deny != 0) + (r->redirect_to != NULL) +
+			    (r->return_status != 0);
+	bool edits = r->set_header_name || r->add_header_name || r->del_header || r->rewrite_path || r->host_header ||
+		     r->rate_limit.rate;
 	if (terminal > 1)
 		config_report_error(c->report, references_place(c, r->file, r->line),
-			"a rule has one terminal action; this one has %u of backend, deny, redirect and return",
+			"a rule has one terminal action; this one has %u of backend, split, deny, redirect and return",
 			terminal);
 	else if (c->clean && terminal == 0 && !edits)
 		config_report_error(c->report, references_place(c, r->file, r->line),
-			"this rule does nothing; add backend, deny, redirect, return or an edit such as set_header");
+			"this rule does nothing; add backend, split, deny, redirect, return, rate_limit or an edit "
+			"such as "
+			"set_header");
 	if (r->redirect_to && (r->redirect_status == 300 || (r->redirect_status >= 304 && r->redirect_status <= 306)))
 		config_report_error(c->report, references_place(c, r->file, r->line),
 			"redirect.status is %u; needed: 301, 302, 303, 307 or 308", r->redirect_status);
 	if (r->backend)
 		references_check_backend(c, f, r->file, r->line, "a rule", r->backend);
+	references_check_split(c, f, r);
+	references_check_rate_limit(c, r);
 }
 
 static void references_check_frontend(const struct references *c, const struct config_frontend *f)

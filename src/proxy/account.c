@@ -31,8 +31,10 @@ static void account_frontend(const struct exchange *x, struct counters *c)
 			  (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
 	if (at_request && !x->tunnel)
 		counter_add(c, COUNTER_BAD_REQUESTS, 1);
-	if (x->reason == REASON_DENIED)
+	if (x->reason == REASON_DENIED || x->reason == REASON_RATE_LIMITED)
 		counter_add(c, COUNTER_DENIED_REQUESTS, 1);
+	if (x->reason == REASON_RATE_LIMITED)
+		counter_add(c, COUNTER_RATE_LIMITED, 1);
 	if (x->reason == REASON_RULE_ANSWERED)
 		counter_add(c, COUNTER_INTERCEPTED, 1);
 }

@@ -259,8 +259,9 @@ enum exchange_go exchange_route(struct exchange *x)
 		return exchange_fail(x, REASON_MEMORY, NULL);
 	if (!verdict.backend) {
 		exchange_fail(x, verdict.reason, NULL);
-		if (verdict.reason == REASON_DENIED)
+		if (verdict.reason == REASON_DENIED || verdict.reason == REASON_RATE_LIMITED)
 			x->status = (uint16_t)verdict.rules.status;
+		x->retry_after_s = (uint32_t)((verdict.rules.wait_us + 999999) / 1000000);
 		return EXCHANGE_GO_FINISH;
 	}
 	x->backend = verdict.backend;

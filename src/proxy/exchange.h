@@ -48,6 +48,7 @@ struct exchange {
 	uint16_t status;            /* of the answer to the client; 0: none */
 	uint32_t head_bytes_in, head_bytes_out;
 	uint32_t retries, interims;
+	uint32_t retry_after_s; /* of the proxy's own answer; 0: not said */
 	bool parsed : 1;   /* request is valid */
 	bool reserved : 1; /* a place on server is ours */
 	bool tunnel : 1;   /* TCP mode, or after a 101 */

@@ -25,6 +25,7 @@ void frontend_destroy(struct frontend *f)
 	if (!f)
 		return;
 	frontend_rules_destroy(atomic_load_explicit(&f->rules, memory_order_relaxed));
+	frontend_limits_destroy(f->limits);
 	counter_set_end(&f->counters);
 	counter_row_end(&f->ends);
 	free((char *)(uintptr_t)f->name);

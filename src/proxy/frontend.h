@@ -17,6 +17,7 @@ struct frontend {
 	_Atomic(const struct config_frontend *) conf;
 	_Atomic(struct backend *) default_backend; /* NULL: none */
 	_Atomic(struct frontend_rules *) rules;    /* NULL: none; owned */
+	struct frontend_limit *limits;             /* what they count; control only */
 	struct counter_set counters;
 	struct counter_row ends; /* exchanges by enum reason; those without one are not counted */
 	struct log_sink *access_sink;                       /* NULL: no access log */

@@ -1,31 +1,57 @@
 #include "proxy/frontend_rules.h"
 
+#include "base/clock.h"
 #include "proxy/frontend.h"
 
 #include <stdlib.h>
 
-struct frontend_rules *frontend_rules_create(
-	const struct config_frontend *conf, const struct proxies *proxies, uint32_t workers, struct text *messages)
+enum { RULES_CELLS = 2, RULES_TELL_US = 10 * 1000 * 1000 };
+
+/* The live objects behind the names; -c has checked them. */
+static void rules_find_backends(
+	struct frontend_rules *r, const struct config_frontend *conf, const struct proxies *proxies)
 {
-	size_t line = LBD_CACHE_LINE / sizeof(uint64_t), stride = (conf->rule_count + line - 1) / line * line;
-	size_t bytes = stride * workers * sizeof(uint64_t);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < conf->rule_count; i++) {
+		const struct config_rule *rule = &conf->rules[i];
+		r->first[i] = n;
+		if (rule->backend)
+			r->backends[n++] = proxies_find_backend(proxies, str_of(rule->backend));
+		for (uint32_t k = 0; k < rule->split_count; k++)
+			r->backends[n++] = proxies_find_backend(proxies, str_of(rule->split[k].backend));
+	}
+}
+
+static size_t rules_count_backends(const struct config_frontend *conf)
+{
+	size_t n = 0;
+	for (uint32_t i = 0; i < conf->rule_count; i++)
+		n += (conf->rules[i].backend != NULL) + conf->rules[i].split_count;
+	return n;
+}
+
+struct frontend_rules *frontend_rules_create(const struct config_frontend *conf, const struct proxies *proxies,
+	struct frontend_limit **limits, uint32_t workers, struct text *messages)
+{
+	size_t line = LBD_CACHE_LINE / sizeof(uint64_t), cells = (size_t)conf->rule_count * RULES_CELLS;
 	struct frontend_rules *r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
 	r->workers = workers;
-	r->stride = stride;
-	r->backends = calloc(conf->rule_count, sizeof(struct backend *));
-	r->hits = aligned_alloc(LBD_CACHE_LINE, bytes);
+	r->stride = (cells + line - 1) / line * line;
+	r->backends = calloc(rules_count_backends(conf) + 1, sizeof(struct backend *));
+	r->first = calloc((size_t)conf->rule_count + 1, sizeof *r->first);
+	r->told_us = calloc((size_t)conf->rule_count + 1, sizeof *r->told_us);
+	r->hits = aligned_alloc(LBD_CACHE_LINE, r->stride * workers * sizeof(uint64_t));
 	r->set = ruleset_compile(conf, messages);
-	if (!r->backends || !r->hits || !r->set) {
+	if (!r->backends || !r->first || !r->told_us || !r->hits || !r->set ||
+		!frontend_limits_find(limits, conf, clock_monotonic_us(), &r->limits)) {
 		frontend_rules_destroy(r);
 		return NULL;
 	}
-	for (size_t i = 0; i < stride * workers; i++)
+	for (size_t i = 0; i < r->stride * workers; i++)
 		atomic_init(&r->hits[i], 0);
-	for (uint32_t i = 0; i < conf->rule_count; i++)
-		if (conf->rules[i].backend)
-			r->backends[i] = proxies_find_backend(proxies, str_of(conf->rules[i].backend));
+	rules_find_backends(r, conf, proxies);
 	return r;
 }
 
@@ -35,23 +61,55 @@ void frontend_rules_destroy(struct frontend_rules *r)
 		return;
 	ruleset_free(r->set);
 	free(r->backends);
+	free(r->first);
+	free(r->limits);
+	free((void *)(uintptr_t)r->told_us);
 	free((void *)(uintptr_t)r->hits);
 	free(r);
 }
 
-void frontend_rules_count(struct frontend_rules *r, uint32_t worker, const struct rule_hit *hits)
+static void rules_add(struct frontend_rules *r, uint32_t worker, size_t cell)
 {
+	_Atomic uint64_t *at = &r->hits[worker * r->stride + cell];
+	uint64_t old = atomic_load_explicit(at, memory_order_relaxed);
+	atomic_store_explicit(at, old + 1, memory_order_relaxed);
+}
+
+static uint64_t rules_sum(const struct frontend_rules *r, size_t cell)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < r->workers; i++)
+		sum += atomic_load_explicit(&r->hits[i * r->stride + cell], memory_order_relaxed);
+	return sum;
+}
+
+bool frontend_rules_count(struct frontend_rules *r, uint32_t worker, const struct rule_hit *hits)
+{
+	bool limited = false;
 	for (; hits; hits = hits->next) {
-		_Atomic uint64_t *cell = &r->hits[worker * r->stride + hits->rule];
-		uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
-		atomic_store_explicit(cell, old + 1, memory_order_relaxed);
+		rules_add(r, worker, (size_t)hits->rule * RULES_CELLS);
+		if (hits->limited)
+			rules_add(r, worker, (size_t)hits->rule * RULES_CELLS + 1);
+		limited |= hits->limited;
 	}
+	return limited;
 }
 
 uint64_t frontend_rules_hits(const struct frontend_rules *r, uint32_t rule)
 {
-	uint64_t sum = 0;
-	for (uint32_t i = 0; i < r->workers; i++)
-		sum += atomic_load_explicit(&r->hits[i * r->stride + rule], memory_order_relaxed);
-	return sum;
+	return rules_sum(r, (size_t)rule * RULES_CELLS);
+}
+
+uint64_t frontend_rules_limited(const struct frontend_rules *r, uint32_t rule)
+{
+	return rules_sum(r, (size_t)rule * RULES_CELLS + 1);
+}
+
+bool frontend_rules_may_log(struct frontend_rules *r, uint32_t rule, uint64_t now_us)
+{
+	uint64_t told_us = atomic_load_explicit(&r->told_us[rule], memory_order_relaxed);
+	if (told_us && now_us < told_us + RULES_TELL_US)
+		return false;
+	return atomic_compare_exchange_strong_explicit(
+		&r->told_us[rule], &told_us, now_us, memory_order_relaxed, memory_order_relaxed);
 }

@@ -2,15 +2,37 @@
 
 #include "http/write.h"
 
+/* Which rules let pass what was above their rate, because they only try. */
+static void intercept_tell(struct exchange *x, const struct verdict *v)
+{
+	struct worker *w = x->worker;
+	const struct config_frontend *conf = atomic_load_explicit(&x->frontend->conf, memory_order_acquire);
+	for (const struct rule_hit *hit = v->rules.hits; hit; hit = hit->next) {
+		const struct config_rule *rule = &conf->rules[hit->rule];
+		if (!hit->limited || !rule->rate_limit.dry_run)
+			continue;
+		counter_add(counter_set_block(&x->frontend->counters, w->index), COUNTER_RATE_LIMITED_DRY, 1);
+		if (frontend_rules_may_log(v->source, hit->rule, w->loop.now_us))
+			log_write(w->log, LOG_LEVEL_NOTICE,
+				"frontend '%s': the rate_limit of the rule at %s:%u would have refused %llu requests "
+				"so far (dry_run)",
+				x->frontend->name, rule->file, rule->line,
+				(unsigned long long)frontend_rules_limited(v->source, hit->rule));
+	}
+}
+
 struct verdict intercept_decide(struct exchange *x)
 {
 	struct worker *w = x->worker;
-	const struct route_tools tools = {w->patterns, &x->arena};
+	const struct rule_tools tools = {.scratch = w->patterns,
+		.arena = &x->arena,
+		.random = random_next(&w->random),
+		.limits = {.now_us = w->loop.now_us}};
 	struct address client;
 	session_peer(x->session, &client);
 	struct verdict v = route_decide(x->frontend, x->parsed ? &x->request : NULL, &client, &tools);
-	if (v.source)
-		frontend_rules_count(v.source, w->index, v.rules.hits);
+	if (v.source && frontend_rules_count(v.source, w->index, v.rules.hits))
+		intercept_tell(x, &v);
 	if (v.rules.costly)
 		counter_add(counter_set_block(&x->frontend->counters, w->index), COUNTER_COSTLY_REQUESTS, 1);
 	x->changes = v.rules.changes;

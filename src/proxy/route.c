@@ -21,10 +21,13 @@ static void route_apply(struct verdict *v, const struct frontend_rules *rules)
 	case RULE_PASS:
 		break;
 	case RULE_BACKEND:
-		v->backend = rules->backends[v->rules.rule];
+		v->backend = rules->backends[rules->first[v->rules.rule] + v->rules.part];
 		break;
 	case RULE_DENY:
 		v->reason = REASON_DENIED;
+		break;
+	case RULE_LIMIT:
+		v->reason = REASON_RATE_LIMITED;
 		break;
 	case RULE_REDIRECT:
 	case RULE_RETURN:
@@ -34,14 +37,16 @@ static void route_apply(struct verdict *v, const struct frontend_rules *rules)
 }
 
 struct verdict route_decide(const struct frontend *frontend, const struct http_request *request,
-	const struct address *client, const struct route_tools *tools)
+	const struct address *client, const struct rule_tools *tools)
 {
 	struct frontend_rules *rules = atomic_load_explicit(&frontend->rules, memory_order_acquire);
 	struct verdict v = {.reason = REASON_NONE, .source = rules};
 	if (rules) {
 		struct rule_request view = route_view(request, client);
+		struct rule_tools all = *tools;
+		all.limits.by_rule = rules->limits;
 		/* Without its verdict nothing may pass: a rule could have refused it. */
-		if (!ruleset_decide(rules->set, &view, tools->scratch, tools->arena, &v.rules))
+		if (!ruleset_decide(rules->set, &view, &all, &v.rules))
 			v.reason = REASON_MEMORY;
 		else
 			route_apply(&v, rules);

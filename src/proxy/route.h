@@ -15,14 +15,8 @@ struct verdict {
 	struct rule_verdict rules;
 };
 
-/* What deciding needs besides the question. */
-struct route_tools {
-	struct pattern_scratch *scratch; /* the thread's own */
-	struct arena *arena;             /* takes the texts of the verdict */
-};
-
-/* request is NULL in TCP mode. */
+/* request is NULL in TCP mode. Which rate tables are asked is known here; the rest of tools->limits is the caller's. */
 struct verdict route_decide(const struct frontend *frontend, const struct http_request *request,
-	const struct address *client, const struct route_tools *tools);
+	const struct address *client, const struct rule_tools *tools);
 
 #endif

@@ -8,8 +8,8 @@
 struct pattern {
 	pcre2_code *code;
 	uint32_t groups;
-	bool anchored;
 	bool linear;    /* its cost cannot exceed a few walks over the subject, so nobody has to count */
+	uint32_t work;  /* linear: how many of them; 0: it looks at the first bytes only */
 	bool backwards; /* it refers to groups: one step may compare the whole subject */
 };
 
@@ -24,13 +24,20 @@ struct pattern_scratch {
 	uint32_t captured;   /* groups set by it, group 0 included */
 };
 
-enum { PATTERN_STACK_START = 32 * 1024, PATTERN_STACK_MAX = 256 * 1024, PATTERN_BYTES_A_STEP = 8 };
+enum {
+	PATTERN_STACK_START = 32 * 1024,
+	PATTERN_STACK_MAX = 256 * 1024,
+	PATTERN_BYTES_A_STEP = 8,
+	PATTERN_BYTES_SOUGHT_A_STEP = 256
+};
 
-/* Whether a pattern cannot backtrack in a way that multiplies. Said of few patterns, but of the common ones: "^/api/",
- * "^/old/(.*)$", "\\.png$". */
-static bool pattern_is_linear(const char *text, bool anchored)
+/* Whether a pattern cannot backtrack in a way that multiplies, and what it may do at each byte of the subject then.
+ * Said of few patterns, but of the common ones: "^/api/", "^/old/(.*)$", "\\.png$". */
+static bool pattern_is_linear(const char *text, bool anchored, uint32_t *work)
 {
+	enum { AT_EACH_BYTE_MAX = 16 };
 	unsigned repeats = 0, branches = 0;
+	const char *again = text; /* what is tried at more than one byte begins here */
 	for (const char *c = text; *c; c++) {
 		if (*c == '\\' && c[1]) {
 			if (strchr("123456789gkKRXQ", *++c))
@@ -41,11 +48,17 @@ static bool pattern_is_linear(const char *text, bool anchored)
 			if (c > text && c[-1] == ')')
 				return false;
 			repeats++;
+			again = anchored ? c : text;
 		} else if (*c == '|') {
 			branches++;
 		}
 	}
-	return repeats == 0 || (anchored && repeats == 1 && branches == 0);
+	bool walks = !anchored || repeats > 0;
+	size_t length = strlen(again);
+	*work = walks ? (uint32_t)(length + 3) / 4 : 0;
+	if (!walks)
+		return true;
+	return branches == 0 && length <= AT_EACH_BYTE_MAX && repeats == (anchored ? 1 : 0);
 }
 
 static bool pattern_compile_code(struct pattern *p, const char *text, uint32_t options, char *error, size_t error_size)
@@ -80,8 +93,7 @@ static struct pattern *pattern_compile_as(const char *text, uint32_t options, ch
 	pcre2_pattern_info(p->code, PCRE2_INFO_BACKREFMAX, &back);
 	pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &p->groups);
 	p->backwards = back > 0;
-	p->anchored = all & PCRE2_ANCHORED;
-	p->linear = pattern_is_linear(text, p->anchored);
+	p->linear = pattern_is_linear(text, all & PCRE2_ANCHORED, &p->work);
 	/* PCRE2's match limit is counted anew at each position of the subject, and its JIT does not count every step;
 	 * so the others call us at each item. */
 	if (!p->linear && !pattern_compile_code(p, text, options | PCRE2_AUTO_CALLOUT, error, error_size)) {
@@ -172,7 +184,7 @@ enum pattern_result pattern_match(const struct pattern *p, struct pattern_scratc
 /* Before a match: the part of its cost that no step tells. False: more than is left. */
 static bool pattern_charge(const struct pattern *p, struct str subject, uint32_t *budget)
 {
-	size_t walks = p->linear && !p->anchored ? subject.n / PATTERN_BYTES_A_STEP : 0;
+	size_t walks = p->linear ? subject.n / PATTERN_BYTES_A_STEP * p->work : subject.n / PATTERN_BYTES_SOUGHT_A_STEP;
 	if (*budget == 0 || walks >= *budget) {
 		*budget = 0;
 		return false;

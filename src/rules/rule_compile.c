@@ -153,6 +153,17 @@ static void compile_actions(struct rule_compiler *c, struct rule *rule)
 	compile_template(c, rule, "host_header", conf->host_header, &rule->host);
 }
 
+static void compile_keys(struct rule *rule)
+{
+	const struct config_rate_limit *limit = &rule->conf->rate_limit;
+	rule->split_key = rule_key_make(rule->conf->split_key);
+	for (uint32_t i = 0; i < rule->conf->split_count; i++)
+		rule->split_weight += rule->conf->split[i].weight;
+	rule->limit_key = rule_key_make(limit->key);
+	rule->limit_key.v4_bits = limit->v4_prefix;
+	rule->limit_key.v6_bits = limit->v6_prefix;
+}
+
 /* Without HTTP there is nothing to look at but the client's address, and nothing to answer or to change. */
 static void compile_check_tcp(struct rule_compiler *c, struct rule *rule)
 {
@@ -161,9 +172,12 @@ static void compile_check_tcp(struct rule_compiler *c, struct rule *rule)
 		     conf->del_header || conf->rewrite_path || conf->host_header;
 	for (uint32_t i = 0; i < rule->condition_count; i++)
 		other |= rule->conditions[i].kind != RULE_CONDITION_SRC;
+	other |= rule->split_key.kind > RULE_KEY_SRC || rule->limit_key.kind > RULE_KEY_SRC;
 	if (other)
 		compile_error(c, rule, "a part",
-			"in mode tcp a rule can only test src and not_src, and only end in backend or deny");
+			"in mode tcp a rule can only test src and not_src, has no key but src, and can only limit the "
+			"rate, or "
+			"end in backend, split or deny");
 }
 
 static void compile_rule(struct rule_compiler *c, struct rule *rule)
@@ -175,6 +189,7 @@ static void compile_rule(struct rule_compiler *c, struct rule *rule)
 	}
 	compile_conditions(c, rule);
 	compile_actions(c, rule);
+	compile_keys(rule);
 	if (c->frontend->mode == CONFIG_MODE_TCP)
 		compile_check_tcp(c, rule);
 }

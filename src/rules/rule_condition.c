@@ -21,6 +21,13 @@ static enum rule_truth condition_match(
 	return RULE_UNKNOWN;
 }
 
+/* One of many: how many, says who sent them. */
+static enum rule_truth condition_match_one(
+	const struct rule_condition *c, const struct condition_subject *s, struct str subject)
+{
+	return rule_charge(s->budget, RULE_STEPS_A_MATCH) ? condition_match(c, s, subject) : RULE_UNKNOWN;
+}
+
 static enum rule_truth condition_test_method(const struct rule_condition *c, const struct condition_subject *s)
 {
 	for (uint32_t i = 0; i < c->methods.count; i++)
@@ -35,13 +42,29 @@ static enum rule_truth condition_test_src(const struct rule_condition *c, const 
 	return holds ? RULE_TRUE : RULE_FALSE;
 }
 
-/* Without its port, so that a pattern with '$' does not depend on where the daemon listens. */
-static struct str condition_host(struct str host)
+struct str rule_host_name(struct str host)
 {
 	size_t n = host.n;
 	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
 		n--;
 	return n > 0 && host.p[n - 1] == ':' ? str_make(host.p, n - 1) : host;
+}
+
+const struct http_field *rule_next_field(
+	const struct http_fields *fields, uint32_t *index, struct str name, uint32_t *budget)
+{
+	size_t steps = 0;
+	const struct http_field *found = NULL;
+	uint32_t from = *index;
+	while (fields && *index < fields->count && !found && steps < *budget) {
+		const struct http_field *field = &fields->at[(*index)++];
+		if (field->name.n != name.n)
+			continue;
+		steps += 1 + name.n / RULE_BYTES_A_STEP;
+		if (str_equal_nocase(field->name, name))
+			found = field;
+	}
+	return rule_charge(budget, steps + (*index - from) / RULE_FIELDS_A_STEP) ? found : NULL;
 }
 
 /* Any field of this name may match. */
@@ -52,25 +75,27 @@ static enum rule_truth condition_test_header(const struct rule_condition *c, con
 	/* Host stands apart from the other fields once it was read, and may come from the target. */
 	if (str_equal_nocase(c->name, str_of("Host")))
 		return s->request->host.n ? condition_match(c, s, s->request->host) : RULE_FALSE;
-	for (uint32_t i = 0; fields && i < fields->count; i++) {
-		if (!str_equal_nocase(fields->at[i].name, c->name))
-			continue;
-		enum rule_truth one = condition_match(c, s, fields->at[i].value);
+	const struct http_field *field;
+	for (uint32_t i = 0; (field = rule_next_field(fields, &i, c->name, s->budget)) != NULL;) {
+		enum rule_truth one = condition_match_one(c, s, field->value);
 		if (one == RULE_TRUE)
 			return one;
 		if (one == RULE_UNKNOWN)
 			truth = one;
 	}
-	return truth;
+	/* There may be more of them. */
+	return *s->budget ? truth : RULE_UNKNOWN;
 }
 
-/* The next NAME=VALUE of a Cookie header (RFC 6265 4.2.1). False at the end. */
-static bool condition_next_cookie(struct str *list, struct str *name, struct str *value)
+bool rule_next_cookie(struct str *list, struct str *name, struct str *value, uint32_t *budget)
 {
+	enum { STEPS_A_PAIR = 2 };
 	if (!list->n)
 		return false;
 	const char *end = memchr(list->p, ';', list->n);
 	size_t n = end ? (size_t)(end - list->p) : list->n;
+	if (!rule_charge(budget, STEPS_A_PAIR + n / RULE_BYTES_A_STEP))
+		return false;
 	struct str pair = str_trim(str_make(list->p, n));
 	*list = end ? str_make(end + 1, list->n - n - 1) : str_make(list->p + n, 0);
 	const char *equals = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
@@ -88,15 +113,18 @@ static enum rule_truth condition_test_cookie(const struct rule_condition *c, con
 		struct str list = fields->at[i].value, name, value;
 		if (fields->at[i].id != HTTP_FIELD_COOKIE)
 			continue;
-		while (condition_next_cookie(&list, &name, &value)) {
+		while (rule_next_cookie(&list, &name, &value, s->budget)) {
 			if (!str_equal(name, c->name))
 				continue;
-			enum rule_truth one = condition_match(c, s, value);
+			enum rule_truth one = condition_match_one(c, s, value);
 			if (one == RULE_TRUE)
 				return one;
 			if (one == RULE_UNKNOWN)
 				truth = one;
 		}
+		/* There may be more of them. */
+		if (!*s->budget)
+			truth = RULE_UNKNOWN;
 	}
 	return truth;
 }
@@ -109,7 +137,7 @@ static enum rule_truth condition_test(const struct rule_condition *c, const stru
 	case RULE_CONDITION_SRC:
 		return condition_test_src(c, s);
 	case RULE_CONDITION_HOST:
-		return condition_match(c, s, condition_host(s->request->host));
+		return condition_match(c, s, rule_host_name(s->request->host));
 	case RULE_CONDITION_QUERY:
 		return condition_match(c, s, s->request->query);
 	case RULE_CONDITION_HEADER:

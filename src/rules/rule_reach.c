@@ -7,7 +7,7 @@ enum { REACH_COMPARISONS = 2000000 }; /* of rules with rules */
 static bool reach_is_terminal(const struct rule *rule)
 {
 	const struct config_rule *conf = rule->conf;
-	return conf->backend || conf->deny || conf->redirect_to || conf->return_status;
+	return conf->backend || conf->split_count || conf->deny || conf->redirect_to || conf->return_status;
 }
 
 /* The bytes that a pattern such as "^/api/" demands at the beginning, when that is all that it demands: 0 for others.

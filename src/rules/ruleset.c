@@ -6,19 +6,22 @@
 
 struct ruleset_decision {
 	const struct rule_request *request;
+	const struct rule_tools *tools;
 	struct pattern_scratch *scratch;
 	struct arena *arena;
+	uint32_t budget;
 	struct rule_verdict *verdict;
 	struct rule_hit **last_hit;
 	struct rule_edit **last_edit;
 };
 
-static bool ruleset_note_hit(struct ruleset_decision *d, uint32_t rule)
+static bool ruleset_note_hit(struct ruleset_decision *d, uint32_t rule, bool limited)
 {
 	struct rule_hit *hit = arena_zero(d->arena, 1, sizeof *hit);
 	if (!hit)
 		return false;
 	hit->rule = rule;
+	hit->limited = limited;
 	*d->last_hit = hit;
 	d->last_hit = &hit->next;
 	return true;
@@ -114,6 +117,25 @@ static bool ruleset_redirect(struct ruleset_decision *d, const struct rule *rule
 	return true;
 }
 
+/* Splits of all versions on all machines agree, so that a client stays where it is. */
+static const struct siphash_key ruleset_split_seed = {0x6c62642d73706c69u, 0x742d6b6579206f31u};
+
+/* The parts lie side by side in their order, so a part that grows keeps the clients that it has. */
+static uint32_t ruleset_split(struct ruleset_decision *d, const struct rule *rule)
+{
+	uint64_t hash;
+	if (rule->split_key.kind == RULE_KEY_NONE ||
+		!rule_key_hash(&rule->split_key, d->request, &ruleset_split_seed, &d->budget, &hash))
+		hash = d->tools->random;
+	uint64_t point = (hash >> 32) * rule->split_weight >> 32, sum = 0;
+	for (uint32_t i = 0; i < rule->conf->split_count; i++) {
+		sum += rule->conf->split[i].weight;
+		if (point < sum)
+			return i;
+	}
+	return 0;
+}
+
 static bool ruleset_end(struct ruleset_decision *d, const struct rule *rule, uint32_t index)
 {
 	const struct config_rule *conf = rule->conf;
@@ -121,6 +143,9 @@ static bool ruleset_end(struct ruleset_decision *d, const struct rule *rule, uin
 	v->rule = index;
 	if (conf->backend) {
 		v->action = RULE_BACKEND;
+	} else if (conf->split_count) {
+		v->action = RULE_BACKEND;
+		v->part = ruleset_split(d, rule);
 	} else if (conf->deny) {
 		v->action = RULE_DENY;
 		v->status = conf->deny;
@@ -136,21 +161,71 @@ static bool ruleset_end(struct ruleset_decision *d, const struct rule *rule, uin
 	return true;
 }
 
-bool ruleset_decide(const struct ruleset *set, const struct rule_request *request, struct pattern_scratch *scratch,
-	struct arena *arena, struct rule_verdict *verdict)
+/* How long until the rule's limit would let it pass, us; 0: now. */
+static uint64_t ruleset_limit(struct ruleset_decision *d, const struct rule *rule, uint32_t index)
 {
-	uint32_t budget = PATTERN_BUDGET;
+	const struct rule_limits *limits = &d->tools->limits;
+	struct rate_table *table = limits->by_rule ? limits->by_rule[index] : NULL;
+	uint32_t enough = PATTERN_BUDGET; /* for an address, which always costs the same */
+	uint64_t hash = 0;
+	if (!table)
+		return 0;
+	const struct siphash_key *seed = rate_table_seed(table);
+	struct rule_key key = rule->limit_key;
+	bool plain = key.kind == RULE_KEY_NONE || key.kind == RULE_KEY_SRC;
+	if (!plain && !rule_key_hash(&key, d->request, seed, &d->budget, &hash)) {
+		key.kind = RULE_KEY_SRC;
+		plain = true;
+	}
+	/* Without an address, which is a Unix socket, all are one. */
+	if (plain && !rule_key_hash(&key, d->request, seed, &enough, &hash))
+		hash = 0;
+	return limits->peek ? rate_table_peek(table, hash, limits->now_us)
+			    : rate_table_take(table, hash, limits->now_us);
+}
+
+/* Of a rule whose conditions hold, or of which that is not known. */
+static bool ruleset_apply(struct ruleset_decision *d, const struct rule *rule, uint32_t index, enum rule_truth truth)
+{
+	struct rule_verdict *v = d->verdict;
+	const struct config_rate_limit *limit = &rule->conf->rate_limit;
+	uint64_t wait_us = limit->rate ? ruleset_limit(d, rule, index) : 0;
+	if (!ruleset_note_hit(d, index, wait_us > 0))
+		return false;
+	if (wait_us && !limit->dry_run) {
+		v->action = RULE_LIMIT;
+		v->rule = index;
+		v->status = limit->status;
+		v->wait_us = wait_us;
+		return true;
+	}
+	if (truth == RULE_UNKNOWN && !rule->conf->deny)
+		return true;
+	return ruleset_edit(d, rule) && ruleset_end(d, rule, index);
+}
+
+bool ruleset_decide(const struct ruleset *set, const struct rule_request *request, const struct rule_tools *tools,
+	struct rule_verdict *verdict)
+{
 	*verdict = (struct rule_verdict){.action = RULE_PASS};
-	struct ruleset_decision d = {request, scratch, arena, verdict, &verdict->hits, &verdict->changes.edits};
+	struct ruleset_decision d = {.request = request,
+		.tools = tools,
+		.scratch = tools->scratch,
+		.arena = tools->arena,
+		.budget = PATTERN_BUDGET,
+		.verdict = verdict,
+		.last_hit = &verdict->hits,
+		.last_edit = &verdict->changes.edits};
 	for (uint32_t i = 0; i < set->count && verdict->action == RULE_PASS; i++) {
 		const struct rule *rule = &set->rules[i];
-		enum rule_truth truth = rule_test(rule, request, scratch, &budget);
+		enum rule_truth truth = rule_test(rule, request, d.scratch, &d.budget);
 		if (truth == RULE_UNKNOWN)
 			verdict->costly = true;
-		if (truth == RULE_FALSE || (truth == RULE_UNKNOWN && !rule->conf->deny))
-			continue;
-		if (!ruleset_note_hit(&d, i) || !ruleset_edit(&d, rule) || !ruleset_end(&d, rule, i))
+		bool holds = truth == RULE_TRUE ||
+			     (truth == RULE_UNKNOWN && (rule->conf->deny || rule->conf->rate_limit.rate));
+		if (holds && !ruleset_apply(&d, rule, i, truth))
 			return false;
 	}
+	verdict->steps = PATTERN_BUDGET - d.budget;
 	return true;
 }

@@ -2,8 +2,13 @@
  *
  * Rules are tested in order, on the request as it was received: no rule sees what another one changed. All conditions
  * of a rule must hold. The first rule with a terminal action ends it; edits of the rules before it, and its own, are
- * collected. A pattern that is too costly for the decision's budget decides nothing, except that a rule that denies
- * applies then: what is to be kept out must not come in by being hard to read. */
+ * collected. A rate limit is asked as soon as its rule applies, before anything else of that rule: above the rate it
+ * ends the decision, within it the rule and those behind it go on; what one limit gave is not given back when a later
+ * one refuses.
+ *
+ * All patterns of a decision, and whatever else grows with the request, share one budget, so that no request can cost
+ * more than about half a millisecond. A condition that is too costly decides nothing, except that a rule that denies
+ * applies then, and a rate limit counts: what is to be kept out must not come in by being hard to read. */
 #ifndef LBD_RULES_RULESET_H
 #define LBD_RULES_RULESET_H
 
@@ -12,6 +17,7 @@
 #include "config/config.h"
 #include "http/message.h"
 #include "rules/pattern.h"
+#include "rules/rate_table.h"
 
 struct ruleset;
 
@@ -24,7 +30,7 @@ struct rule_request {
 	bool has_src;                     /* false for a Unix socket: in no network */
 };
 
-enum rule_action { RULE_PASS, RULE_BACKEND, RULE_DENY, RULE_REDIRECT, RULE_RETURN };
+enum rule_action { RULE_PASS, RULE_BACKEND, RULE_DENY, RULE_LIMIT, RULE_REDIRECT, RULE_RETURN };
 enum rule_edit_kind { RULE_EDIT_SET, RULE_EDIT_ADD, RULE_EDIT_DEL };
 
 struct rule_edit {
@@ -43,17 +49,33 @@ struct rule_changes {
 struct rule_hit {
 	struct rule_hit *next;
 	uint32_t rule;
+	bool limited; /* above its rate, refused or not */
+};
+
+/* What a decision needs besides the question. With the same of all these the verdict is the same. */
+struct rule_tools {
+	struct pattern_scratch *scratch; /* the thread's own */
+	struct arena *arena;             /* takes the texts of the verdict */
+	uint64_t random;                 /* decides splits that have no key to go by */
+	struct rule_limits {
+		struct rate_table *const *by_rule; /* NULL: nothing is limited */
+		uint64_t now_us;
+		bool peek; /* look only, and take nothing */
+	} limits;
 };
 
 /* All texts but body are in the arena that the decision was given; body is the configuration's. */
 struct rule_verdict {
 	enum rule_action action;
-	uint32_t rule;   /* whose action it is; nothing for RULE_PASS */
-	unsigned status; /* of deny, redirect and return */
+	uint32_t rule;    /* whose action it is; nothing for RULE_PASS */
+	uint32_t part;    /* RULE_BACKEND: which of the split's; 0 without one */
+	unsigned status;  /* of deny, limit, redirect and return */
+	uint64_t wait_us; /* RULE_LIMIT: until it would be within the rate */
 	struct str location, body;
 	struct rule_changes changes;
 	struct rule_hit *hits; /* every rule that applied, in order */
-	bool costly;           /* a pattern was given up */
+	bool costly;           /* a condition was given up */
+	uint32_t steps;        /* what it cost, of PATTERN_BUDGET */
 };
 
 /* The rules' texts must outlive the result. Appends "FILE:LINE: error: ..." for each rule that is wrong; NULL then, or
@@ -65,8 +87,9 @@ void ruleset_free(struct ruleset *set);
  * request that it could match. Finds the plain cases; silence proves nothing. */
 void ruleset_warn(const struct ruleset *set, struct text *messages);
 
-/* Pure, but for what it takes from the arena. Any thread, with a scratch of its own. False: memory is out. */
-bool ruleset_decide(const struct ruleset *set, const struct rule_request *request, struct pattern_scratch *scratch,
-	struct arena *arena, struct rule_verdict *verdict) LBD_MUST_CHECK;
+/* Pure, but for what it takes from the arena and, unless it only peeks, from the rate tables. Any thread. False: memory
+ * is out. */
+bool ruleset_decide(const struct ruleset *set, const struct rule_request *request, const struct rule_tools *tools,
+	struct rule_verdict *verdict) LBD_MUST_CHECK;
 
 #endif

@@ -10,7 +10,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
+#define FUZZ_LIMIT(by, burst_, dry)                                                                                    \
+	{                                                                                                              \
+		.rate = 1, .per = 1000000, .burst = burst_, .key = by, .v4_prefix = 24, .v6_prefix = 56,               \
+		.status = 429, .keys = 8, .dry_run = dry                                                               \
+	}
+
+static struct config_split fuzz_parts[] = {
+	{.backend = "none", .weight = 0}, {.backend = "b", .weight = 3}, {.backend = "c", .weight = 1000000}};
+
 static struct config_rule fuzz_rules[] = {
+	{.path = "^/[a-z]*l", .rate_limit = FUZZ_LIMIT("cookie:u", 1, false), .del_header = "L"},
+	{.rate_limit = FUZZ_LIMIT("header:X", 2, true)},
+	{.query = "(a|aa)+$", .rate_limit = FUZZ_LIMIT("query:u", 1, false)},
+	{.path = "^/s", .split = fuzz_parts, .split_count = 3, .split_key = "cookie:c"},
+	{.path = "^/t", .rate_limit = FUZZ_LIMIT("uri", 1, true), .split = fuzz_parts, .split_count = 3},
+	{.path = "^/u",
+		.rate_limit = FUZZ_LIMIT("host", 1, false),
+		.split = fuzz_parts,
+		.split_count = 3,
+		.split_key = "query:c"},
 	{.path = "(?:a|aa)+!$", .deny = 403},
 	{.path = "^/((?:[a-z]+/?)+)x(.*)\\1$", .set_header_name = "A", .set_header_value = "$1-$2"},
 	{.header_name = "X", .header_match = "(\\w+\\s*)+:", .del_header = "B"},
@@ -25,6 +44,24 @@ static void fuzz_fail(const char *what)
 {
 	fprintf(stderr, "%s\n", what);
 	abort();
+}
+
+/* What a decision says must fit the rule that it names. */
+static void fuzz_check_action(const struct rule_verdict *v)
+{
+	const struct config_rule *rule = &fuzz_rules[v->rule];
+	if (v->steps > PATTERN_BUDGET)
+		fuzz_fail("a decision above its budget");
+	if (v->action == RULE_LIMIT && (v->wait_us == 0 || v->wait_us > 2000000 || v->status != 429))
+		fuzz_fail("a limit that says no time");
+	if (v->action == RULE_LIMIT && (!rule->rate_limit.rate || rule->rate_limit.dry_run))
+		fuzz_fail("a limit of a rule that refuses nothing");
+	if (v->action == RULE_BACKEND && rule->split_count && (v->part == 0 || v->part >= rule->split_count))
+		fuzz_fail("a part that gets nothing");
+	uint32_t last = 0;
+	for (const struct rule_hit *hit = v->hits; hit; last = hit->rule, hit = hit->next)
+		if (hit->rule >= sizeof fuzz_rules / sizeof fuzz_rules[0] || (hit != v->hits && hit->rule <= last))
+			fuzz_fail("hits out of order");
 }
 
 static void fuzz_check(const struct rule_verdict *v)
@@ -47,6 +84,34 @@ static void fuzz_check(const struct rule_verdict *v)
 			fuzz_fail("a header that is no value");
 }
 
+static bool fuzz_same(const struct rule_verdict *a, const struct rule_verdict *b)
+{
+	return a->action == b->action && a->rule == b->rule && a->part == b->part && a->status == b->status &&
+	       a->wait_us == b->wait_us && a->steps == b->steps && a->costly == b->costly &&
+	       str_equal(a->location, b->location) && str_equal(a->changes.path, b->changes.path) &&
+	       str_equal(a->changes.host, b->changes.host);
+}
+
+/* Looks twice, which must be the same and change nothing; and then takes until a limit says no, or a few times. */
+static void fuzz_ask(const struct ruleset *set, const struct rule_request *request, struct rule_tools *tools)
+{
+	struct rule_verdict first, verdict;
+	tools->limits.peek = true;
+	if (!ruleset_decide(set, request, tools, &first) || !ruleset_decide(set, request, tools, &verdict))
+		fuzz_fail("out of memory");
+	if (!fuzz_same(&first, &verdict))
+		fuzz_fail("a look that is not like the one before");
+	tools->limits.peek = false;
+	for (int i = 0; i < 4; i++) {
+		if (!ruleset_decide(set, request, tools, &verdict))
+			fuzz_fail("out of memory");
+		if (i == 0 && !fuzz_same(&first, &verdict))
+			fuzz_fail("a look that did not tell what comes");
+		fuzz_check_action(&verdict);
+		fuzz_check(&verdict);
+	}
+}
+
 static void fuzz_decide(const struct ruleset *set, const char *bytes, size_t target, size_t n)
 {
 	/* What the parser lets through. */
@@ -60,16 +125,30 @@ static void fuzz_decide(const struct ruleset *set, const char *bytes, size_t tar
 		{.name = str_of("Cookie"), .value = value, .id = HTTP_FIELD_COOKIE}};
 	const struct http_fields list = {.at = fields, .count = 2};
 	struct rule_request request = {.http = true, .method = str_of("GET"), .host = value, .fields = &list};
+	request.has_src = n % 3 != 0;
+	for (size_t i = 0; i < n && i < sizeof request.src.s6_addr; i++)
+		request.src.s6_addr[i] = (uint8_t)bytes[i];
 	request.path = str_make(bytes, mark ? (size_t)(mark - bytes) : target);
 	if (mark)
 		request.query = str_make(mark + 1, (size_t)(bytes + target - mark - 1));
 	struct pattern_scratch *scratch = pattern_scratch_create();
 	struct arena arena;
-	struct rule_verdict verdict;
+	struct rate_table *tables[sizeof fuzz_rules / sizeof fuzz_rules[0]] = {NULL};
+	static const struct siphash_key seed = {1, 2};
 	arena_init(&arena, NULL, 0);
-	if (!scratch || !ruleset_decide(set, &request, scratch, &arena, &verdict))
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		const struct config_rate_limit *limit = &fuzz_rules[i].rate_limit;
+		const struct rate_table_limit make = {limit->rate, limit->burst, limit->per, limit->keys};
+		if (limit->rate && !(tables[i] = rate_table_create(&make, &seed, 0)))
+			fuzz_fail("out of memory");
+	}
+	struct rule_tools tools = {.scratch = scratch, .arena = &arena, .random = (uint64_t)n * 0x9e3779b97f4a7c15u};
+	tools.limits = (struct rule_limits){.by_rule = tables, .now_us = 1000000};
+	if (!scratch)
 		fuzz_fail("out of memory");
-	fuzz_check(&verdict);
+	fuzz_ask(set, &request, &tools);
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+		rate_table_destroy(tables[i]);
 	arena_reset(&arena);
 	pattern_scratch_free(scratch);
 }

@@ -40,6 +40,7 @@ tests_unit_unit_base_SOURCES = \
 	tests/unit/base/test_pool.c \
 	tests/unit/base/test_quiesce.c \
 	tests/unit/base/test_random.c \
+	tests/unit/base/test_siphash.c \
 	tests/unit/base/test_str.c \
 	tests/unit/base/test_text.c
 
@@ -82,8 +83,12 @@ tests_unit_unit_rules_SOURCES = \
 	tests/unit/rules/rules_fixture.c \
 	tests/unit/rules/rules_fixture.h \
 	tests/unit/rules/test_pattern.c \
+	tests/unit/rules/test_rate_table.c \
 	tests/unit/rules/test_rule_compile.c \
+	tests/unit/rules/test_rule_cost.c \
+	tests/unit/rules/test_rule_key.c \
 	tests/unit/rules/test_rule_reach.c \
+	tests/unit/rules/test_rule_split.c \
 	tests/unit/rules/test_ruleset.c
 
 tests_unit_unit_config_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -147,6 +152,7 @@ tests_unit_unit_proxy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_proxy_LDADD = $(UNIT_LDADD)
 tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_access_log.c \
+	tests/unit/proxy/test_frontend_limits.c \
 	tests/unit/proxy/test_reason.c
 
 tests_unit_unit_admin_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -211,7 +217,8 @@ tsan_tests = \
 	tests/unit/tsan_eligible \
 	tests/unit/tsan_log \
 	tests/unit/tsan_loop \
-	tests/unit/tsan_quiesce
+	tests/unit/tsan_quiesce \
+	tests/unit/tsan_rate_table
 check_PROGRAMS += $(tsan_tests)
 TESTS += $(tsan_tests)
 
@@ -230,3 +237,7 @@ tests_unit_tsan_loop_SOURCES = tests/unit/net/tsan_loop.c
 tests_unit_tsan_quiesce_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_tsan_quiesce_LDADD = $(TEST_LDADD)
 tests_unit_tsan_quiesce_SOURCES = tests/unit/base/tsan_quiesce.c
+
+tests_unit_tsan_rate_table_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_tsan_rate_table_LDADD = $(TEST_LDADD)
+tests_unit_tsan_rate_table_SOURCES = tests/unit/rules/tsan_rate_table.c

@@ -64,15 +64,49 @@ Test(references, rules)
 {
 	references_expect("{ path = \"a\"; backend = \"b\"; }", NULL);
 	references_expect("{ path = \"a\"; set_header: { name = \"A\"; value = \"\"; }; }", NULL);
-	references_expect(
-		"{ path = \"a\"; }", "this rule does nothing; add backend, deny, redirect, return or an edit");
+	references_expect("{ path = \"a\"; }",
+		"this rule does nothing; add backend, split, deny, redirect, return, rate_limit or an edit");
 	references_expect("{ backend = \"b\"; deny = 403; }",
-		"a rule has one terminal action; this one has 2 of backend, deny, redirect and return");
+		"a rule has one terminal action; this one has 2 of backend, split, deny, redirect and return");
 	references_expect("{ backend = \"c\"; }", "a rule of frontend \"w\" is \"c\"; there is no such backend");
 	references_expect("{ redirect: { to = \"/\"; status = 304; }; }",
 		"redirect.status is 304; needed: 301, 302, 303, 307 or 308");
 	references_expect(
 		"{ redirect: { status = 301; }; }", "frontend.rules.redirect.to is missing; it has no default");
+}
+
+Test(references, splits)
+{
+	references_expect("{ split = ( { backend = \"b\"; weight = 1; } ); split_key = \"cookie:user\"; }", NULL);
+	references_expect("{ split = ( { backend = \"b\"; weight = 1; }, { backend = \"c\"; weight = 1; } ); }",
+		"a split of frontend \"w\" is \"c\"; there is no such backend");
+	references_expect("{ split = ( { backend = \"b\"; weight = 0; } ); }", "all weights of this split are 0");
+	references_expect("{ split = ( { backend = \"b\"; weight = 1; }, { backend = \"b\"; weight = 2; } ); }",
+		"backend \"b\" stands twice in this split; add the weights");
+	references_expect("{ split = ( { backend = \"b\"; weight = 1; } ); deny = 403; }",
+		"this one has 2 of backend, split, deny, redirect and return");
+	references_expect(
+		"{ backend = \"b\"; split_key = \"src\"; }", "split_key is \"src\", but this rule has no split");
+	references_expect("{ split = ( { backend = \"b\"; } ); }", "split.weight is missing; it has no default");
+	references_expect(
+		"{ split = ( { backend = \"b\"; weight = 1; } ); split_key = \"user\"; }", "split_key is \"user\"");
+	references_expect("{ split = ( { backend = \"b\"; weight = -1; } ); }", "allowed: 0 to 1000000");
+	references_expect("{ split = ( ); }", "this rule does nothing");
+}
+
+Test(references, rate_limits)
+{
+	references_expect("{ rate_limit: { rate = 10; }; }", NULL);
+	references_expect(
+		"{ rate_limit: { rate = 10; per = \"1h\"; burst = 5; key = \"\"; }; backend = \"b\"; }", NULL);
+	references_expect("{ rate_limit: { burst = 10; }; }", "rate_limit.rate is missing; it has no default");
+	references_expect("{ rate_limit: { rate = 0; }; }", "allowed: 1 to 1000000 requests");
+	references_expect("{ rate_limit: { rate = 1; per = \"500ms\"; }; }", "rate_limit.per is \"500ms\"");
+	references_expect("{ rate_limit: { rate = 1; v6_prefix = 129; }; }", "allowed: 1 to 128");
+	references_expect("{ rate_limit: { rate = 1; key = \"ip\"; }; }", "rate_limit.key is \"ip\"");
+	references_expect("{ rate_limit: { rate = 1; status = 200; }; }", "allowed: 400 to 599");
+	references_expect("{ rate_limit: { rate = 10; }; deny = 403; }",
+		"this rule would deny what is within its rate_limit; what is above is refused with rate_limit.status");
 }
 
 static void references_expect_backend(const char *options, const char *needle)

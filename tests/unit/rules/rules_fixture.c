@@ -17,6 +17,7 @@ void rules_begin(struct rules_fixture *f, enum config_mode mode, struct config_r
 		ruleset_warn(f->set, &f->messages);
 	f->scratch = pattern_scratch_create();
 	arena_init(&f->arena, NULL, 0);
+	f->tools = (struct rule_tools){.scratch = f->scratch, .arena = &f->arena};
 }
 
 void rules_decide(
@@ -35,7 +36,7 @@ void rules_decide(
 		.has_src = true};
 	inet_pton(AF_INET6, "::ffff:192.0.2.77", &request.src);
 	cr_assert(f->set != NULL, "%.*s", (int)f->messages.n, f->messages.data);
-	cr_assert(ruleset_decide(f->set, &request, f->scratch, &f->arena, &f->verdict));
+	cr_assert(ruleset_decide(f->set, &request, &f->tools, &f->verdict));
 }
 
 bool rules_said(const struct rules_fixture *f, const char *needle)

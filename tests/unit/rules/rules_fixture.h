@@ -11,6 +11,7 @@ struct rules_fixture {
 	struct text messages;
 	struct pattern_scratch *scratch;
 	struct arena arena;
+	struct rule_tools tools; /* with this scratch and arena; the rest is the test's */
 	struct rule_verdict verdict;
 };
 

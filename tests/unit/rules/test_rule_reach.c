@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 
+static struct config_split parts[] = {{.backend = "b", .weight = 1}};
 static const char *verbs[] = {"GET", "HEAD", "POST"};
 
 Test(rule_reach, a_shadow_is_seen_and_nothing_else)
@@ -12,6 +13,9 @@ Test(rule_reach, a_shadow_is_seen_and_nothing_else)
 	} cases[] = {
 		{{.deny = 403}, {.path = "a"}, true},
 		{{.del_header = "A"}, {.path = "a"}, false},
+		{{.split = parts, .split_count = 1}, {.path = "a"}, true},
+		{{.rate_limit = {.rate = 1, .key = ""}}, {.path = "a"}, false},
+		{{.rate_limit = {.rate = 1, .key = ""}, .backend = "b"}, {.path = "a"}, true},
 		{{.path = "a", .backend = "b"}, {.path = "a"}, true},
 		{{.path = "a", .backend = "b"}, {.host = "a"}, false},
 		{{.path = "^/api", .deny = 403}, {.path = "^/api/x$", .host = "h"}, true},

@@ -174,10 +174,10 @@ Test(ruleset, connections_have_a_source_only)
 		{.path = "a", .deny = 403}, {.deny = 403, .del_header = "X"}, {.return_status = 200}};
 	rules_begin(&f, CONFIG_MODE_TCP, &good, 1);
 	struct rule_request request = {.has_src = true, .src = near.address};
-	cr_assert(ruleset_decide(f.set, &request, f.scratch, &f.arena, &f.verdict));
+	cr_assert(ruleset_decide(f.set, &request, &f.tools, &f.verdict));
 	cr_expect(f.verdict.action == RULE_DENY);
 	request.has_src = false;
-	cr_assert(ruleset_decide(f.set, &request, f.scratch, &f.arena, &f.verdict));
+	cr_assert(ruleset_decide(f.set, &request, &f.tools, &f.verdict));
 	cr_expect(f.verdict.action == RULE_PASS);
 	rules_end(&f);
 	rules_begin(&f, CONFIG_MODE_TCP, bad, 3);
