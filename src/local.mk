@@ -127,6 +127,8 @@ src_liblbd_la_SOURCES += \
 
 # stats
 src_liblbd_la_SOURCES += \
+	src/stats/captured_error.c \
+	src/stats/captured_error.h \
 	src/stats/column.c \
 	src/stats/column.h \
 	src/stats/columns.def \
@@ -201,6 +203,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/identity.h \
 	src/proxy/intercept.c \
 	src/proxy/intercept.h \
+	src/proxy/malformed.c \
+	src/proxy/malformed.h \
 	src/proxy/reason.c \
 	src/proxy/reason.h \
 	src/proxy/reasons.def \
@@ -233,6 +237,7 @@ src_liblbd_la_SOURCES += \
 	src/admin/lookup.h \
 	src/admin/session_level.c \
 	src/admin/set_server.c \
+	src/admin/show_errors.c \
 	src/admin/show_info.c \
 	src/admin/show_misc.c \
 	src/admin/show_reasons.c \

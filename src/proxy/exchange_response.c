@@ -2,6 +2,7 @@
 #include "http/head.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/forward.h"
+#include "proxy/malformed.h"
 
 enum { EXCHANGE_INTERIMS_MAX = 32 };
 
@@ -117,6 +118,13 @@ static enum exchange_go exchange_answer(struct exchange *x, const struct http_re
 	return EXCHANGE_GO_NEXT;
 }
 
+static enum exchange_go exchange_head_malformed(struct exchange *x, enum http_error error, struct str input, size_t at)
+{
+	malformed_response(x, http_error_word(error), http_error_text(error),
+		(struct malformed_place){.input = input, .position = at});
+	return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
+}
+
 /* Reads one head, interim or final, from what the server sent. NEXT: the final one is on its way; CONNECT, FINISH as
  * they say; WAIT: no complete head is here. */
 static enum exchange_go exchange_take_head(struct exchange *x)
@@ -129,7 +137,7 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 		struct http_response response = {
 			.fields = {.at = x->worker->response_fields, .capacity = WORKER_RESPONSE_FIELDS}};
 		enum http_error error = HTTP_ERROR_NONE;
-		size_t end = 0, at;
+		size_t end = 0, at = 0;
 		enum http_scan_result found = HTTP_SCAN_MORE;
 		if (!u->scan.at && input.n)
 			end = http_read_response(&response, x->request.method, input.p, input.n, &limits);
@@ -140,8 +148,10 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 				return u->eof || u->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
 			if (found == HTTP_SCAN_COMPLETE)
 				error = http_parse_response(&response, x->request.method, input.p, end, &at);
+			else
+				at = end;
 			if (error)
-				return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
+				return exchange_head_malformed(x, error, input, at);
 		}
 		u->scan = (struct http_scan){0};
 		enum exchange_go go;
@@ -151,6 +161,8 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 			go = exchange_interim(x, &response);
 		else
 			go = exchange_answer(x, &response);
+		if (x->reason == REASON_MALFORMED_RESPONSE)
+			malformed_response(x, x->detail, NULL, (struct malformed_place){.input = input});
 		channel_take(&u->channel, end);
 		if (go != EXCHANGE_GO_NEXT || response.status >= 200 || response.status == 101)
 			return go;

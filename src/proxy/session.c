@@ -4,6 +4,7 @@
 #include "net/proxy_header.h"
 #include "net/socket.h"
 #include "proxy/exchange.h"
+#include "proxy/malformed.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -239,6 +240,7 @@ static bool session_take_head(struct session *s)
 	case HTTP_SCAN_MORE:
 		return false;
 	case HTTP_SCAN_BAD:
+		malformed_request(s, error, (struct malformed_place){.input = input, .position = end});
 		session_refuse(s, REASON_MALFORMED_REQUEST, http_error_word(error), http_error_status(error));
 		return true;
 	case HTTP_SCAN_COMPLETE:

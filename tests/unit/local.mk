@@ -111,6 +111,7 @@ tests_unit_unit_stats_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_stats_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_stats_LDADD = $(UNIT_LDADD)
 tests_unit_unit_stats_SOURCES = \
+	tests/unit/stats/test_captured_error.c \
 	tests/unit/stats/test_counter_row.c \
 	tests/unit/stats/test_counters.c \
 	tests/unit/stats/test_sampled.c \
