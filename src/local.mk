@@ -216,6 +216,10 @@ src_liblbd_la_SOURCES += \
 	src/proxy/route.h \
 	src/proxy/session.c \
 	src/proxy/session.h \
+	src/proxy/session_report.c \
+	src/proxy/session_report.h \
+	src/proxy/session_walk.c \
+	src/proxy/session_walk.h \
 	src/proxy/upstream.c \
 	src/proxy/upstream.h \
 	src/proxy/worker.c \
@@ -243,11 +247,15 @@ src_liblbd_la_SOURCES += \
 	src/admin/show_reasons.c \
 	src/admin/show_rules.c \
 	src/admin/show_servers.c \
+	src/admin/show_sess.c \
 	src/admin/show_stat.c \
+	src/admin/shutdown_sessions.c \
 	src/admin/stat_rows.c \
 	src/admin/stat_rows.h \
 	src/admin/weight.c \
-	src/admin/weight.h
+	src/admin/weight.h \
+	src/admin/worker_job.c \
+	src/admin/worker_job.h
 
 # app
 src_liblbd_la_SOURCES += \

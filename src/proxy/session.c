@@ -5,6 +5,7 @@
 #include "net/socket.h"
 #include "proxy/exchange.h"
 #include "proxy/malformed.h"
+#include "proxy/session_walk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,6 +111,7 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 	}
 	*s = (struct session){.worker = w,
 		.bind = bind,
+		.serial = ++w->session_serial,
 		.accepted_wall_us = loop_wall_us(&w->loop),
 		.request_us = w->loop.now_us,
 		.state = SESSION_IDLE,
@@ -426,6 +428,7 @@ void session_close(struct session *s, bool reset)
 	s->state = SESSION_ENDED;
 	timeout_stop(&s->timeout);
 	channel_close(&s->client, reset);
+	session_cursors_skip(s);
 	list_remove(&s->link);
 	struct frontend *f = s->bind->frontend;
 	atomic_fetch_sub_explicit(&f->sessions, 1, memory_order_relaxed);

@@ -148,7 +148,8 @@ tests_unit_unit_proxy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_proxy_LDADD = $(UNIT_LDADD)
 tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_access_log.c \
-	tests/unit/proxy/test_reason.c
+	tests/unit/proxy/test_reason.c \
+	tests/unit/proxy/test_session_walk.c
 
 tests_unit_unit_admin_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_admin_CFLAGS = $(UNIT_CFLAGS)
@@ -159,7 +160,8 @@ tests_unit_unit_admin_SOURCES = \
 	tests/unit/admin/test_command_line.c \
 	tests/unit/admin/test_commands.c \
 	tests/unit/admin/test_show_info.c \
-	tests/unit/admin/test_show_stat.c
+	tests/unit/admin/test_show_stat.c \
+	tests/unit/admin/test_worker_job.c
 
 tests_unit_unit_app_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_app_CFLAGS = $(UNIT_CFLAGS)
