@@ -179,6 +179,8 @@ src_liblbd_la_SOURCES += \
 
 # proxy
 src_liblbd_la_SOURCES += \
+	src/proxy/access_capture.c \
+	src/proxy/access_capture.h \
 	src/proxy/access_line.c \
 	src/proxy/access_line.h \
 	src/proxy/access_log.c \

@@ -41,6 +41,9 @@ void access_line_add_address(struct access_line *l, const struct address *a, boo
 /* seconds from 1970, us in it. */
 struct access_time access_time_of(uint64_t seconds, unsigned us);
 
+/* The captured header at index of the request's or the response's; p is NULL where it was missing. */
+struct str access_record_captured(const struct access_record *r, bool request, uint32_t index);
+
 size_t access_log_format_json(const struct access_record *record, char out[ACCESS_LOG_LINE_MAX]);
 
 #endif

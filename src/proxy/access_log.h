@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "config/config.h"
+#include "http/message.h"
 #include "net/address.h"
 #include "proxy/reason.h"
 
@@ -40,6 +41,10 @@ struct access_record {
 	struct str method, host, path, query, target; /* method.n == 0: the request was unparsable (<BADREQ>) */
 	uint8_t version_minor;
 	struct str request_id; /* may be empty */
+	/* Captured headers: which; NULL, or empty lists, when none are asked for. */
+	const struct config_capture *capture;
+	const struct http_fields *request_fields; /* NULL: the request was unparsable */
+	const struct str *captured;               /* values of capture->response; NULL: there was no response */
 };
 
 /* Returns the length, at most ACCESS_LOG_LINE_MAX; a line that is longer loses the end of its target. No line end. */

@@ -1,5 +1,6 @@
 /* RESPONSE: the answer's heads, interim and final, read while the request's body still goes up. */
 #include "http/head.h"
+#include "proxy/access_capture.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/forward.h"
 #include "proxy/malformed.h"
@@ -35,9 +36,14 @@ static enum exchange_go exchange_response_lost(struct exchange *x)
 	}
 	if (!exchange_may_retry(x))
 		return exchange_fail(x, REASON_SERVER_CLOSED, NULL);
+	uint64_t connected_us = x->at.connected;
 	exchange_drop_upstream(x);
 	x->fresh = false;
-	return exchange_try_other(x, REASON_SERVER_CLOSED);
+	enum exchange_go go = exchange_try_other(x, REASON_SERVER_CLOSED);
+	/* It was the last attempt, and it had a connection. */
+	if (go == EXCHANGE_GO_FINISH)
+		x->at.connected = connected_us;
+	return go;
 }
 
 /* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request,
@@ -70,6 +76,16 @@ static enum exchange_go exchange_interim(struct exchange *x, const struct http_r
 	return EXCHANGE_GO_NEXT;
 }
 
+/* For the log: the head is gone when the line is written. */
+static void exchange_capture(struct exchange *x, const struct http_response *response)
+{
+	const struct config_capture *conf = &exchange_frontend_conf(x)->capture;
+	if (!conf->response.count)
+		return;
+	x->captured = access_capture(&x->arena, &conf->response, conf->length, &response->fields);
+	x->captured_count = x->captured ? conf->response.count : 0;
+}
+
 static enum exchange_go exchange_switch(struct exchange *x, const struct http_response *response)
 {
 	static const struct http_framing none = {.kind = HTTP_BODY_NONE};
@@ -81,6 +97,7 @@ static enum exchange_go exchange_switch(struct exchange *x, const struct http_re
 	x->tunnel = true;
 	x->answered = true;
 	x->status = response->status;
+	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
 	enum exchange_go go = exchange_request(x);
 	if (go == EXCHANGE_GO_NEXT && !x->upstream->channel.reading && !x->upstream->eof)
@@ -108,6 +125,7 @@ static enum exchange_go exchange_answer(struct exchange *x, const struct http_re
 		x->close_client = true;
 	x->status = response->status;
 	x->upstream_keeps = response->keep_alive;
+	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
 	struct http_framing out = exchange_framing_out(x, response->framing);
 	if (!forward_response_head(x, response, out, str_make(NULL, 0)))
