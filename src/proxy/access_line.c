@@ -6,7 +6,7 @@ static const char access_digits[] = "0001020304050607080910111213141516171819202
 				    "4041424344454647484950515253545556575859606162636465666768697071727374757677787980"
 				    "81828384858687888990919293949596979899";
 
-void access_line_add_u64(struct access_line *l, uint64_t value)
+void access_line_add_long_u64(struct access_line *l, uint64_t value)
 {
 	char digits[20];
 	size_t i = sizeof digits;

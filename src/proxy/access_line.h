@@ -33,7 +33,16 @@ static inline void access_line_add_char(struct access_line *l, char c)
 		*l->at++ = c;
 }
 
-void access_line_add_u64(struct access_line *l, uint64_t value);
+void access_line_add_long_u64(struct access_line *l, uint64_t value);
+/* Most numbers of a line have one digit. */
+static inline void access_line_add_u64(struct access_line *l, uint64_t value)
+{
+	if (value < 10)
+		access_line_add_char(l, (char)('0' + value));
+	else
+		access_line_add_long_u64(l, value);
+}
+
 /* Zeros in front, to width digits. */
 void access_line_add_padded(struct access_line *l, unsigned value, unsigned width);
 /* "ip:port", IPv6 in brackets or, as HAProxy does, without; "unix:1" for Unix sockets. */

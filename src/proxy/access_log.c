@@ -26,12 +26,11 @@ static int64_t access_log_offset(struct access_date *date, uint64_t seconds)
 	return date->offset;
 }
 
-static void access_log_add_date(struct access_line *l, const struct access_record *r)
+static void access_log_write_date(char out[23], uint64_t local_seconds)
 {
 	static const char months[] = "/Jan//Feb//Mar//Apr//May//Jun//Jul//Aug//Sep//Oct//Nov//Dec/";
-	uint64_t seconds = r->accept_wall_us / 1000000;
-	struct access_time t = access_time_of(
-		seconds + (uint64_t)access_log_offset(r->date, seconds), (unsigned)(r->accept_wall_us % 1000000));
+	struct access_line line = {out, out + 23}, *l = &line;
+	struct access_time t = access_time_of(local_seconds, 0);
 	access_line_add(l, str_of(" ["));
 	access_line_add_padded(l, t.day, 2);
 	access_line_add(l, str_make(months + (t.month - 1) * 5, 5));
@@ -43,7 +42,18 @@ static void access_log_add_date(struct access_line *l, const struct access_recor
 	access_line_add_char(l, ':');
 	access_line_add_padded(l, t.second, 2);
 	access_line_add_char(l, '.');
-	access_line_add_padded(l, t.us / 1000, 3);
+}
+
+static void access_log_add_date(struct access_line *l, const struct access_record *r)
+{
+	struct access_date unkept = {0}, *date = r->date ? r->date : &unkept;
+	uint64_t second = r->accept_wall_us / 1000000;
+	if (date->second != second + 1) {
+		access_log_write_date(date->text, second + (uint64_t)access_log_offset(r->date, second));
+		date->second = second + 1;
+	}
+	access_line_add(l, str_make(date->text, sizeof date->text));
+	access_line_add_padded(l, (unsigned)(r->accept_wall_us / 1000 % 1000), 3);
 	access_line_add(l, str_of("] "));
 }
 

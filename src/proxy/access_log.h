@@ -14,11 +14,13 @@ enum { ACCESS_LOG_LINE_MAX = 8192 };
 /* Times are us; ACCESS_LOG_NEVER: the phase was not reached. */
 #define ACCESS_LOG_NEVER UINT64_MAX
 
-/* What a worker knows of its time zone: the offset holds for a quarter of an hour, as zones change at quarters only.
- * Starts cleared; one for each thread. */
+/* What a worker knows of the time: the date of the last line, and its time zone, whose offset holds for a quarter of an
+ * hour, as zones change at quarters only. Starts cleared; one for each thread. */
 struct access_date {
 	uint64_t quarter; /* since 1970, and one; 0: none yet */
 	int64_t offset;   /* seconds east of UTC */
+	uint64_t second;  /* that text is of, and one; 0: none yet */
+	char text[23];    /* " [20/Nov/2026:23:11:27." */
 };
 
 struct access_record {

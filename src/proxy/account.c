@@ -124,7 +124,7 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 	}
 	size_t n = access_log_format(conf->access_log.format, &record, w->log_line);
 	/* A full ring has counted the loss. */
-	(void)log_put(w->log, f->access_sink, LOG_LEVEL_INFO, str_make(w->log_line, n));
+	(void)log_put_at(w->log, f->access_sink, LOG_LEVEL_INFO, loop_wall_us(&w->loop), str_make(w->log_line, n));
 }
 
 void account_exchange(struct exchange *x)
