@@ -92,10 +92,11 @@ def test_many_sessions_of_four_workers(box):
     lbd, _ = box.serve("a", top={"global": {"threads": 4}}, frontend={"timeouts": {"http_request": "90s"}})
     load = Load(lbd.port, clients=4)
     held = [socket.create_connection(("127.0.0.1", lbd.port)) for _ in range(3000)]
+    sources = {f"127.0.0.1:{s.getsockname()[1]}" for s in held}
     try:
+        wait_for(lambda: sources <= {r["src"] for r in sessions(lbd)}, what="3000 sessions")
         for _ in range(5):
             found = sessions(lbd)
-            sources = {f"127.0.0.1:{s.getsockname()[1]}" for s in held}
             assert sources <= {r["src"] for r in found}
             assert len({r["id"] for r in found}) == len(found) >= 3000
         assert lbd.cli("show sess all").count("\n  frontend=web") >= 3000
