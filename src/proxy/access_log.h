@@ -20,7 +20,9 @@ struct access_date {
 	uint64_t quarter; /* since 1970, and one; 0: none yet */
 	int64_t offset;   /* seconds east of UTC */
 	uint64_t second;  /* that text is of, and one; 0: none yet */
-	char text[23];    /* " [20/Nov/2026:23:11:27." */
+	uint64_t json_second;
+	char text[23]; /* " [20/Nov/2026:23:11:27." */
+	char json[29]; /* "{"time":"2026-11-20T23:11:27." */
 };
 
 struct access_record {

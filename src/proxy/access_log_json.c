@@ -76,12 +76,12 @@ static void access_json_add_text(struct access_line *l, struct str s, size_t max
 	while (p < p_end) {
 		char escape[6];
 		size_t used, n;
-		if (access_json_is_plain(*p)) {
-			if (l->at == end)
-				break;
-			*l->at++ = (char)*p++;
-			continue;
-		}
+		const unsigned char *run = p, *run_end = p_end - p > end - l->at ? p + (end - l->at) : p_end;
+		while (p < run_end && access_json_is_plain(*p))
+			p++;
+		l->at = mempcpy(l->at, run, (size_t)(p - run));
+		if (p == run_end)
+			break;
 		const char *unit = access_json_unit(p, (size_t)(p_end - p), escape, &used, &n);
 		if ((size_t)(end - l->at) < n)
 			break;
@@ -123,9 +123,10 @@ static void access_json_duration(struct access_line *l, const char *key, uint64_
 	access_line_add(l, str_of("null"));
 }
 
-static void access_json_time(struct access_line *l, uint64_t wall_us)
+static void access_json_write_date(char out[29], uint64_t seconds)
 {
-	struct access_time t = access_time_of(wall_us / 1000000, (unsigned)(wall_us % 1000000));
+	struct access_line line = {out, out + 29}, *l = &line;
+	struct access_time t = access_time_of(seconds, 0);
 	access_line_add(l, str_of("{\"time\":\""));
 	access_line_add_padded(l, t.year, 4);
 	access_line_add_char(l, '-');
@@ -139,7 +140,18 @@ static void access_json_time(struct access_line *l, uint64_t wall_us)
 	access_line_add_char(l, ':');
 	access_line_add_padded(l, t.second, 2);
 	access_line_add_char(l, '.');
-	access_line_add_padded(l, t.us, 6);
+}
+
+static void access_json_time(struct access_line *l, const struct access_record *r)
+{
+	struct access_date unkept = {0}, *date = r->date ? r->date : &unkept;
+	uint64_t second = r->accept_wall_us / 1000000;
+	if (date->json_second != second + 1) {
+		access_json_write_date(date->json, second);
+		date->json_second = second + 1;
+	}
+	access_line_add(l, str_make(date->json, sizeof date->json));
+	access_line_add_padded(l, (unsigned)(r->accept_wall_us % 1000000), 6);
 	access_line_add(l, str_of("Z\",\"client\":\""));
 }
 
@@ -209,7 +221,7 @@ size_t access_log_format_json(const struct access_record *record, char out[ACCES
 {
 	const struct access_record *r = record;
 	struct access_line line = {out, out + ACCESS_LOG_LINE_MAX}, *l = &line;
-	access_json_time(l, r->accept_wall_us);
+	access_json_time(l, r);
 	access_line_add_address(l, r->client, true);
 	access_line_add_char(l, '"');
 	access_json_name(l, ",\"frontend\":", r->frontend);
