@@ -133,6 +133,8 @@ src_liblbd_la_SOURCES += \
 
 # stats
 src_liblbd_la_SOURCES += \
+	src/stats/captured_error.c \
+	src/stats/captured_error.h \
 	src/stats/column.c \
 	src/stats/column.h \
 	src/stats/columns.def \
@@ -183,6 +185,8 @@ src_liblbd_la_SOURCES += \
 
 # proxy
 src_liblbd_la_SOURCES += \
+	src/proxy/access_capture.c \
+	src/proxy/access_capture.h \
 	src/proxy/access_line.c \
 	src/proxy/access_line.h \
 	src/proxy/access_log.c \
@@ -209,6 +213,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/identity.h \
 	src/proxy/intercept.c \
 	src/proxy/intercept.h \
+	src/proxy/malformed.c \
+	src/proxy/malformed.h \
 	src/proxy/reason.c \
 	src/proxy/reason.h \
 	src/proxy/reasons.def \
@@ -220,6 +226,10 @@ src_liblbd_la_SOURCES += \
 	src/proxy/route.h \
 	src/proxy/session.c \
 	src/proxy/session.h \
+	src/proxy/session_report.c \
+	src/proxy/session_report.h \
+	src/proxy/session_walk.c \
+	src/proxy/session_walk.h \
 	src/proxy/upstream.c \
 	src/proxy/upstream.h \
 	src/proxy/worker.c \
@@ -241,16 +251,21 @@ src_liblbd_la_SOURCES += \
 	src/admin/lookup.h \
 	src/admin/session_level.c \
 	src/admin/set_server.c \
+	src/admin/show_errors.c \
 	src/admin/show_info.c \
 	src/admin/show_misc.c \
 	src/admin/show_reasons.c \
 	src/admin/show_rules.c \
 	src/admin/show_servers.c \
+	src/admin/show_sess.c \
 	src/admin/show_stat.c \
+	src/admin/shutdown_sessions.c \
 	src/admin/stat_rows.c \
 	src/admin/stat_rows.h \
 	src/admin/weight.c \
-	src/admin/weight.h
+	src/admin/weight.h \
+	src/admin/worker_job.c \
+	src/admin/worker_job.h
 
 # app
 src_liblbd_la_SOURCES += \

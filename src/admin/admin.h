@@ -3,7 +3,7 @@
 #ifndef LBD_ADMIN_ADMIN_H
 #define LBD_ADMIN_ADMIN_H
 
-#include "proxy/frontend.h"
+#include "proxy/worker.h"
 
 struct admin;
 
@@ -31,6 +31,10 @@ struct admin_host {
 	void *context;
 	void (*process_info)(void *context, struct process_info *out);
 	void (*frontend_changed)(void *context); /* paused of some frontend did; may be NULL */
+	/* The workers; NULL: that one has ended. */
+	struct worker *(*worker)(void *context, uint32_t index);
+	uint32_t worker_count;
+	struct list *jobs;     /* of commands that wait for workers; an empty list at first, or NULL without workers */
 	struct admin *sockets; /* those that are open; NULL at first, then admin_open and admin_close keep it */
 };
 
@@ -39,6 +43,10 @@ struct admin *admin_open(
 	struct admin_host *host, const struct config_stats_socket *conf, char *error, size_t error_size) LBD_MUST_CHECK;
 /* Ends it and its clients, and removes the file. */
 void admin_close(struct admin *admin);
+/* The worker's thread ended: who waits for it goes on. host->worker says NULL for it from now on. */
+void admin_worker_ended(struct admin_host *host, uint32_t index);
+/* After the sockets are closed and the workers joined. */
+void admin_end_jobs(struct admin_host *host);
 /* --list=commands: one row a line with level, usage and help. */
 struct text;
 void admin_list_commands(struct text *out);

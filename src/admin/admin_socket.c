@@ -134,9 +134,9 @@ static void admin_client_serve(struct admin_client *client)
 		admin_client_flush_and_end(client);
 		return;
 	}
-	if (state == CLI_HAS_MORE || c->blocked) {
+	if (state != CLI_WANTS_INPUT || c->blocked) {
 		channel_pause(c);
-		if (!c->blocked)
+		if (!c->blocked && state == CLI_HAS_MORE)
 			timer_start(&client->again, 0, 0);
 		return;
 	}
@@ -188,6 +188,15 @@ static void admin_client_on_again(struct timer *timer)
 		(struct admin_client *)(void *)((char *)timer - offsetof(struct admin_client, again));
 	/* A flush at the end of the last turn may have been refused: then drained follows. */
 	if (!client->channel.blocked)
+		admin_client_serve(client);
+}
+
+/* What its command waited for is there. */
+static void admin_client_on_wake(struct command_call *call)
+{
+	struct cli *cli = (struct cli *)(void *)((char *)call - offsetof(struct cli, call));
+	struct admin_client *client = (struct admin_client *)(void *)((char *)cli - offsetof(struct admin_client, cli));
+	if (channel_is_open(&client->channel) && !client->channel.blocked)
 		admin_client_serve(client);
 }
 
@@ -253,6 +262,7 @@ static void admin_on_accepted(struct listener *l, int fd, const struct address *
 	timer_init(&client->idle, admin->host->loop, admin_client_on_idle);
 	timer_init(&client->again, admin->host->loop, admin_client_on_again);
 	cli_init(&client->cli, admin->host, admin->level, admin->timeout_us, admin_peer(fd));
+	client->cli.call.wake = admin_client_on_wake;
 	list_append(&admin->clients, &client->link);
 	admin->client_count++;
 	channel_open(&client->channel, admin->host->loop, fd, &admin_client_owner, false);

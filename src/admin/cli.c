@@ -2,6 +2,8 @@
  * Without the prompt, the conversation ends when the complete lines that were received are answered. */
 #include "admin/cli.h"
 
+#include "admin/worker_job.h"
+
 void cli_init(struct cli *c, const struct admin_host *host, enum config_level level, uint64_t timeout_us,
 	struct cli_peer peer)
 {
@@ -12,6 +14,7 @@ void cli_init(struct cli *c, const struct admin_host *host, enum config_level le
 
 void cli_free(struct cli *c)
 {
+	worker_job_end(&c->call);
 	text_free(&c->out);
 	text_free(&c->line);
 	buffer_free(&c->in);
@@ -77,18 +80,21 @@ static void cli_end_answer(struct cli *c)
 		c->ended = true;
 }
 
-/* One step of the running command. */
-static void cli_step(struct cli *c)
+/* One step of the running command. True: it waits. */
+static bool cli_step(struct cli *c)
 {
 	size_t before = c->out.n;
-	if (c->running->run(&c->call) == COMMAND_MORE)
-		return;
+	enum command_result result = c->running->run(&c->call);
+	if (result != COMMAND_DONE)
+		return result == COMMAND_WAIT;
+	worker_job_end(&c->call);
 	if (c->settings.quit) {
 		c->out.n = before;
 		c->ended = true;
-		return;
+		return false;
 	}
 	cli_end_answer(c);
+	return false;
 }
 
 /* Begins the command in call.words, or answers why not. */
@@ -146,7 +152,8 @@ enum cli_state cli_run(struct cli *c)
 {
 	for (int commands = 0; !c->ended && c->out.n < COMMAND_OUTPUT_HIGH && !c->out.failed;) {
 		if (c->running) {
-			cli_step(c);
+			if (cli_step(c) && !c->out.failed)
+				return CLI_WAITS;
 		} else if (c->in_line) {
 			if (commands++ == CLI_COMMANDS_A_RUN)
 				return CLI_HAS_MORE;

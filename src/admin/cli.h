@@ -14,6 +14,7 @@ enum { CLI_LINE_MAX = 16384, CLI_COMMANDS_A_RUN = 32 };
 enum cli_state {
 	CLI_WANTS_INPUT, /* all is answered */
 	CLI_HAS_MORE,    /* take the output, then run again */
+	CLI_WAITS,       /* take the output, then run again when call.wake was called */
 	CLI_ENDED        /* take the output, then close */
 };
 

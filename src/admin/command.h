@@ -11,7 +11,11 @@
 #include "admin/command_line.h"
 #include "base/text.h"
 
-enum command_result { COMMAND_DONE, COMMAND_MORE };
+enum command_result {
+	COMMAND_DONE,
+	COMMAND_MORE,
+	COMMAND_WAIT /* for its job: called again when call->wake was, or earlier */
+};
 enum command_severity { SEVERITY_NONE, SEVERITY_NUMBER, SEVERITY_STRING };
 /* A client that does not read costs at most the sum of both: a row of JSON, the longest that a command may write
  * between two looks at command_is_full, is not cut. */
@@ -33,12 +37,16 @@ struct cli_peer {
 	unsigned uid;
 };
 
+struct worker_job;
+
 struct command_call {
 	const struct admin_host *host;
 	struct cli_settings *settings;
 	struct cli_peer peer;
 	struct command_words words;
 	struct text *out;
+	struct worker_job *job; /* worker_job.h; ends with the client at the latest */
+	void (*wake)(struct command_call *call);
 	/* The place in a long answer; all 0 at the first call. */
 	struct {
 		uint32_t stage, proxy, server;

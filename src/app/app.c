@@ -38,6 +38,7 @@ struct app {
 	struct probe_set *probes;
 	struct admin_host admin_host;
 	struct admin **admins;
+	struct list admin_jobs;
 	uint32_t admin_count;
 	struct stat_sampler sampler;
 	struct timer sample_timer, deadline_timer;
@@ -93,6 +94,12 @@ static void app_process_info(void *context, struct process_info *out)
 		.generation = 1,
 		.stopping = app->stopping,
 	};
+}
+
+static struct worker *app_worker(void *context, uint32_t index)
+{
+	struct app *app = context;
+	return app->workers[index].over ? NULL : &app->workers[index].worker;
 }
 
 static void app_on_frontend_changed(void *context)
@@ -172,6 +179,10 @@ static void app_stop(struct app *app, bool with_deadline)
 static void app_on_worker_ended(struct mail *mail, void *owner)
 {
 	struct app *app = owner;
+	struct worker_thread *t =
+		(struct worker_thread *)(void *)((char *)mail - offsetof(struct worker_thread, ended_mail));
+	t->over = true;
+	admin_worker_ended(&app->admin_host, t->worker.index);
 	if (--app->workers_running == 0)
 		loop_stop(&app->loop);
 }
@@ -189,7 +200,8 @@ static void app_on_signal(struct ev_loop *ev, ev_signal *w, int revents)
 		break;
 	default:
 		log_write(app->ring, LOG_LEVEL_WARNING,
-			"Log files are opened anew. This version cannot reload: restart it to change the configuration.");
+			"Log files are opened anew. This version cannot reload: restart it to change the "
+			"configuration.");
 		log_reopen(app->log);
 		break;
 	}
@@ -295,7 +307,11 @@ static bool app_open_admin(struct app *app)
 		.log = app->ring,
 		.context = app,
 		.process_info = app_process_info,
-		.frontend_changed = app_on_frontend_changed};
+		.frontend_changed = app_on_frontend_changed,
+		.worker = app_worker,
+		.worker_count = app->worker_count,
+		.jobs = &app->admin_jobs};
+	list_init(&app->admin_jobs);
 	app->admins = calloc(conf->stats_socket_count + 1, sizeof(struct admin *));
 	if (!app->admins)
 		return app_failed("memory is out");
@@ -376,6 +392,7 @@ static void app_end(struct app *app)
 	for (uint32_t i = 0; i < app->admin_count; i++)
 		admin_close(app->admins[i]);
 	free(app->admins);
+	admin_end_jobs(&app->admin_host);
 	binds_close(&app->binds);
 	build_free_proxies(&app->proxies);
 	if (app->reclaimer.mark)

@@ -11,6 +11,7 @@ struct worker_thread {
 	struct worker worker;
 	pthread_t thread;
 	bool started;
+	bool over; /* control's: it has said that it ended */
 	struct worker_listener *listeners;
 	uint32_t listener_count, open_listeners;
 	const struct proxies *proxies;

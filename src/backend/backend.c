@@ -79,6 +79,7 @@ struct backend *backend_create(struct backend_host *host, const struct config_ba
 	b->counts_total = algorithm->plugin->capabilities & LBD_USES_TOTAL;
 	b->changed_us = clock_monotonic_us();
 	atomic_init(&b->conf, conf);
+	error_slot_init(&b->malformed);
 	if (!backend_init(b, conf, algorithm, error, error_size)) {
 		backend_destroy(b);
 		return NULL;
@@ -99,6 +100,7 @@ void backend_destroy(struct backend *b)
 		server_destroy(b->servers[i]);
 	free(b->servers);
 	counter_set_end(&b->counters);
+	error_slot_end(&b->malformed);
 	free((char *)(uintptr_t)b->name);
 	free(b);
 }

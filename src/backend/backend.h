@@ -6,6 +6,7 @@
 #include "backend/server.h"
 #include "base/quiesce.h"
 #include "net/timer.h"
+#include "stats/captured_error.h"
 
 struct algorithm;          /* a loaded plugin: algorithm_loader.h */
 struct algorithm_instance; /* that plugin at work for one backend: eligible.h */
@@ -36,6 +37,7 @@ struct backend {
 	uint64_t built_us;
 	struct timer rebuild_timer;
 	struct sampled sampled;
+	struct error_slot malformed; /* the last malformed response */
 };
 
 /* Why control hears of a change; the admin layer, the log and later the event list are behind it. All on control. */

@@ -36,6 +36,7 @@ struct log {
 	pthread_t writer;
 	struct log_line line;
 	unsigned sink_count;
+	_Atomic(struct log_sink *) by_number[LOG_SINKS_MAX];
 	uint64_t seen;           /* drops at the last look */
 	uint64_t reported;       /* drops that the process log was told of */
 	uint64_t reported_us;    /* and when */
@@ -79,7 +80,8 @@ struct log_sink *log_open_sink(struct log *log, const char *target, char *error,
 		return NULL;
 	if (atomic_load_explicit(&log->started, memory_order_relaxed))
 		log_sink_begin(sink);
-	log->sink_count++;
+	sink->number = (uint16_t)log->sink_count++;
+	atomic_store_explicit(&log->by_number[sink->number], sink, memory_order_release);
 	sink->next = log_first_sink(log);
 	atomic_store_explicit(&log->sinks, sink, memory_order_release);
 	return sink;
@@ -143,10 +145,11 @@ static bool log_put_record(struct log_ring *ring, struct log_record record, cons
 	return put;
 }
 
-bool log_put(struct log_ring *ring, struct log_sink *sink, enum log_level level, struct str line)
+bool log_put_at(struct log_ring *ring, struct log_sink *sink, enum log_level level, uint64_t wall_us, struct str line)
 {
 	size_t size = line.n < UINT32_MAX ? line.n : UINT32_MAX;
-	struct log_record record = {.size = (uint32_t)size, .level = (uint16_t)level, .as.sink = sink};
+	struct log_record record = {
+		.size = (uint32_t)size, .level = (uint16_t)level, .sink = sink->number, .wall_us = wall_us};
 	return log_put_record(ring, record, line.p);
 }
 
@@ -154,6 +157,11 @@ bool log_wants(const struct log_ring *ring, enum log_level level)
 {
 	return (int)level <=
 	       (ring ? atomic_load_explicit(&ring->log->process_level, memory_order_relaxed) : LOG_LEVEL_INFO);
+}
+
+bool log_put(struct log_ring *ring, struct log_sink *sink, enum log_level level, struct str line)
+{
+	return log_put_at(ring, sink, level, clock_wall_us(), line);
 }
 
 static void log_write_directly(enum log_level level, const char *message, size_t n)
@@ -184,7 +192,7 @@ void log_write(struct log_ring *ring, enum log_level level, const char *format, 
 		return;
 	}
 	struct log_record record = {
-		.size = (uint32_t)n, .level = (uint16_t)level, .process = true, .as.wall_us = clock_wall_us()};
+		.size = (uint32_t)n, .level = (uint16_t)level, .sink = LOG_RECORD_PROCESS, .wall_us = clock_wall_us()};
 	log_put_record(ring, record, message);
 	log_kick(ring);
 }
@@ -214,43 +222,71 @@ static void log_count_dropped(struct log *log, uint64_t lines)
 /* False: the sink has no room. */
 static bool log_deliver(struct log *log, const struct log_record *record, const struct str parts[2], uint64_t now_us)
 {
-	struct log_sink *sink =
-		record->process ? atomic_load_explicit(&log->process_sink, memory_order_acquire) : record->as.sink;
+	bool process = record->sink == LOG_RECORD_PROCESS;
+	struct log_sink *sink = atomic_load_explicit(
+		process ? &log->process_sink : &log->by_number[record->sink], memory_order_acquire);
 	char prefix[LOG_LINE_PREFIX_MAX];
 	size_t n = 0;
-	uint64_t wall_us = record->process ? record->as.wall_us : clock_wall_us();
 	if (log_sink_is_syslog(sink))
-		n = log_line_syslog_prefix(&log->line, (enum log_level)record->level, wall_us, prefix);
-	else if (record->process)
-		n = log_line_prefix(&log->line, (enum log_level)record->level, wall_us, prefix);
+		n = log_line_syslog_prefix(&log->line, (enum log_level)record->level, record->wall_us, prefix);
+	else if (process)
+		n = log_line_prefix(&log->line, (enum log_level)record->level, record->wall_us, prefix);
 	if (log_sink_add(sink, str_make(prefix, n), parts))
 		return true;
 	log_sink_flush(sink, now_us);
 	return log_sink_add(sink, str_make(prefix, n), parts);
 }
 
-/* True when there was anything. */
+static void log_look_at_ring(struct log_ring *ring)
+{
+	ring->waiting = ring->left && log_ring_peek(ring, &ring->record, ring->parts);
+}
+
+/* Writes the oldest lines of this ring, up to this time. */
+static void log_drain_ring(struct log *log, struct log_ring *ring, uint64_t until_us, uint64_t now_us)
+{
+	do {
+		uint64_t n = ring->record.size + sizeof ring->record;
+		if (!log_deliver(log, &ring->record, ring->parts, now_us))
+			log_count_dropped(log, 1);
+		log_ring_take(ring, &ring->record);
+		ring->left -= ring->left < n ? ring->left : n;
+		log_look_at_ring(ring);
+	} while (ring->waiting && ring->record.wall_us <= until_us);
+}
+
+/* True when there was anything. What waits in several rings is merged by its time; a line that comes into one ring
+ * while another one's later lines are being written stands behind them, a turn of its loop at most. */
 static bool log_drain(struct log *log, uint64_t now_us)
 {
-	bool any = false;
 	for (struct log_ring *ring = log->rings; ring; ring = ring->next) {
-		struct log_record record;
-		struct str parts[2];
-		/* One ring full at most, so that a busy producer does not keep the writer from the others. */
-		for (uint64_t left = ring->capacity; left && log_ring_peek(ring, &record, parts);) {
-			if (!log_deliver(log, &record, parts, now_us))
-				log_count_dropped(log, 1);
-			log_ring_take(ring, &record);
-			left -= left < record.size + sizeof record ? left : record.size + sizeof record;
-			any = true;
-		}
+		/* One ring full at most, so that a busy producer does not keep the writer from the sinks. */
+		ring->left = ring->capacity;
+		log_look_at_ring(ring);
 	}
-	return any;
+	for (bool any = false;; any = true) {
+		struct log_ring *oldest = NULL;
+		uint64_t until_us = UINT64_MAX;
+		for (struct log_ring *ring = log->rings; ring; ring = ring->next) {
+			if (!ring->waiting)
+				continue;
+			uint64_t us = ring->record.wall_us;
+			if (!oldest || us < oldest->record.wall_us) {
+				until_us = oldest ? oldest->record.wall_us : UINT64_MAX;
+				oldest = ring;
+			} else if (us < until_us) {
+				until_us = us;
+			}
+		}
+		if (!oldest)
+			return any;
+		log_drain_ring(log, oldest, until_us, now_us);
+	}
 }
 
 static void log_report(struct log *log, enum log_level level, const char *message, uint64_t now_us)
 {
-	struct log_record record = {.level = (uint16_t)level, .process = true, .as.wall_us = clock_wall_us()};
+	struct log_record record = {.level = (uint16_t)level, .sink = LOG_RECORD_PROCESS, .wall_us = clock_wall_us()};
 	if ((int)level <= atomic_load_explicit(&log->process_level, memory_order_relaxed) &&
 		!log_deliver(log, &record, (const struct str[2]){str_of(message), {NULL, 0}}, now_us))
 		log_count_dropped(log, 1);

@@ -38,7 +38,11 @@ void log_stop(struct log *log);
 /* The sinks that are files are opened anew (after logrotate); any thread. */
 void log_reopen(struct log *log);
 
-/* One line without its end for a sink; false: the ring was full, counted. syslog sinks get level as their priority. */
+/* One line without its end for a sink; false: the ring was full, counted. syslog sinks get level as their priority.
+ * wall_us: lines of several rings that wait at the same time are written in the order of it; one ring's stay in theirs.
+ */
+bool log_put_at(struct log_ring *ring, struct log_sink *sink, enum log_level level, uint64_t wall_us, struct str line);
+/* The same, of now. */
 bool log_put(struct log_ring *ring, struct log_sink *sink, enum log_level level, struct str line);
 /* A line of the process log. The writer adds time, level word and "lbd[pid]: " as the sink needs it; control bytes
  * become blanks, 4 KiB is the most. Kicks. ring NULL: no log at hand, straight to stderr. */

@@ -7,14 +7,13 @@
 
 #include <stdatomic.h>
 
+enum { LOG_RECORD_PROCESS = UINT16_MAX };
+
 struct log_record {
 	uint32_t size; /* bytes of text */
 	uint16_t level;
-	bool process; /* a line of the process log: wall_us is set; else sink is */
-	union {
-		struct log_sink *sink;
-		uint64_t wall_us;
-	} as;
+	uint16_t sink;    /* number of its sink; LOG_RECORD_PROCESS: a line of the process log */
+	uint64_t wall_us; /* by which lines of several rings are put in order */
 };
 
 struct log_ring {
@@ -29,6 +28,10 @@ struct log_ring {
 	struct log_ring *next;
 	/* The consumer's line. */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint64_t tail; /* bytes ever taken */
+	struct log_record record;                       /* with waiting: the line that was peeked at */
+	struct str parts[2];
+	uint64_t left; /* bytes that it may still give in this pass */
+	bool waiting;
 };
 
 struct log_ring *log_ring_create(struct log *log, size_t bytes) LBD_MUST_CHECK;

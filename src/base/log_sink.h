@@ -18,6 +18,7 @@ struct log_sink {
 	char *target; /* as written */
 	const char *path;
 	enum log_sink_kind kind;
+	uint16_t number;   /* in the log */
 	int fd;            /* -1: not open at the moment */
 	bool pollable;     /* the descriptor may block, or say EAGAIN: a pipe, a terminal, a socket */
 	bool can_block;    /* it could not be opened non-blocking: ask poll first, and send a page at most */

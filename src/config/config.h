@@ -82,6 +82,14 @@ struct config_access_log {
 	const char *target;
 };
 
+/* Headers for the access log, in the order in which it has them. */
+struct config_capture {
+	struct config_strings request, response; /* names, CONFIG_CAPTURES_MAX at most */
+	uint32_t length;                         /* bytes of a value that are kept */
+};
+
+enum { CONFIG_CAPTURES_MAX = 16 };
+
 struct config_limits {
 	uint32_t request_line, header_bytes, headers;
 	uint64_t body; /* 0: unlimited */
@@ -151,6 +159,7 @@ struct config_frontend {
 	bool forwarded, request_id, traceparent;
 	bool upgrade;
 	struct config_access_log access_log;
+	struct config_capture capture;
 	struct config_limits limits;
 	struct config_rule *rules;
 	uint32_t rule_count;

@@ -146,6 +146,9 @@ static void references_check_frontend(const struct references *c, const struct c
 	if (f->limits.request_line > f->limits.header_bytes)
 		config_report_error(
 			c->report, at, "limits.request_line of frontend \"%s\" is above limits.header_bytes", f->name);
+	if (f->capture.request.count > CONFIG_CAPTURES_MAX || f->capture.response.count > CONFIG_CAPTURES_MAX)
+		config_report_error(c->report, at, "capture of frontend \"%s\" has more than %d names in one list",
+			f->name, CONFIG_CAPTURES_MAX);
 	for (uint32_t i = 0; i < f->rule_count; i++)
 		references_check_rule(c, f, &f->rules[i]);
 }

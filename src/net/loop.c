@@ -152,6 +152,7 @@ void loop_end(struct loop *loop)
 {
 	if (!loop->ev)
 		return;
+	loop_free_doomed(loop);
 	ev_loop_destroy(loop->ev);
 	free(loop->scratch);
 	for (struct loop_block *block = loop->spare, *next; block; block = next) {

@@ -15,7 +15,7 @@ void timeouts_init(struct timeouts *t)
 void timeout_init(struct timeout *t, void (*expired)(struct timeout *t))
 {
 	list_init(&t->link);
-	t->deadline_us = 0;
+	t->deadline_us = t->started_us = 0;
 	t->expired = expired;
 }
 
@@ -53,6 +53,7 @@ static void timeouts_arm(struct loop *loop, uint64_t when_us)
 void timeout_start(struct loop *loop, struct timeout *t, uint64_t duration_us)
 {
 	list_remove(&t->link);
+	t->started_us = loop->now_us;
 	if (duration_us == 0)
 		return;
 	struct timeout_class *class = timeouts_class(&loop->timeouts, duration_us);

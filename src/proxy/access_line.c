@@ -1,10 +1,12 @@
 #include "proxy/access_line.h"
 
+#include "proxy/access_capture.h"
+
 static const char access_digits[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
 				    "4041424344454647484950515253545556575859606162636465666768697071727374757677787980"
 				    "81828384858687888990919293949596979899";
 
-void access_line_add_u64(struct access_line *l, uint64_t value)
+void access_line_add_long_u64(struct access_line *l, uint64_t value)
 {
 	char digits[20];
 	size_t i = sizeof digits;
@@ -74,4 +76,13 @@ struct access_time access_time_of(uint64_t seconds, unsigned us)
 		.second = in_day % 60,
 		.us = us,
 	};
+}
+
+struct str access_record_captured(const struct access_record *r, bool request, uint32_t index)
+{
+	if (request && r->request_fields)
+		return access_capture_find(r->request_fields, r->capture->request.at[index], r->capture->length);
+	if (!request && r->captured)
+		return r->captured[index];
+	return str_make(NULL, 0);
 }

@@ -6,7 +6,7 @@
 
 /* Room for what ends a line behind its target. */
 static const char access_log_versions[][12] = {" HTTP/1.0\"", " HTTP/1.1\""};
-enum { ACCESS_LOG_TAIL = 10 };
+enum { ACCESS_LOG_TAIL = 10, ACCESS_LOG_CAPTURES = 2048 };
 
 static int64_t access_log_ask_offset(uint64_t seconds)
 {
@@ -26,12 +26,11 @@ static int64_t access_log_offset(struct access_date *date, uint64_t seconds)
 	return date->offset;
 }
 
-static void access_log_add_date(struct access_line *l, const struct access_record *r)
+static void access_log_write_date(char out[23], uint64_t local_seconds)
 {
 	static const char months[] = "/Jan//Feb//Mar//Apr//May//Jun//Jul//Aug//Sep//Oct//Nov//Dec/";
-	uint64_t seconds = r->accept_wall_us / 1000000;
-	struct access_time t = access_time_of(
-		seconds + (uint64_t)access_log_offset(r->date, seconds), (unsigned)(r->accept_wall_us % 1000000));
+	struct access_line line = {out, out + 23}, *l = &line;
+	struct access_time t = access_time_of(local_seconds, 0);
 	access_line_add(l, str_of(" ["));
 	access_line_add_padded(l, t.day, 2);
 	access_line_add(l, str_make(months + (t.month - 1) * 5, 5));
@@ -43,7 +42,18 @@ static void access_log_add_date(struct access_line *l, const struct access_recor
 	access_line_add_char(l, ':');
 	access_line_add_padded(l, t.second, 2);
 	access_line_add_char(l, '.');
-	access_line_add_padded(l, t.us / 1000, 3);
+}
+
+static void access_log_add_date(struct access_line *l, const struct access_record *r)
+{
+	struct access_date unkept = {0}, *date = r->date ? r->date : &unkept;
+	uint64_t second = r->accept_wall_us / 1000000;
+	if (date->second != second + 1) {
+		access_log_write_date(date->text, second + (uint64_t)access_log_offset(r->date, second));
+		date->second = second + 1;
+	}
+	access_line_add(l, str_make(date->text, sizeof date->text));
+	access_line_add_padded(l, (unsigned)(r->accept_wall_us / 1000 % 1000), 3);
 	access_line_add(l, str_of("] "));
 }
 
@@ -92,18 +102,18 @@ static void access_log_add_counts(struct access_line *l, const struct access_rec
 	access_line_add_u64(l, r->backend_queue);
 }
 
-static bool access_log_is_plain(unsigned char c)
+static bool access_log_is_plain(unsigned char c, bool header)
 {
-	return c >= 32 && c <= 126 && c != '"' && c != '#';
+	return c >= 32 && c <= 126 && c != '"' && c != '#' && !(header && (c == '{' || c == '|' || c == '}'));
 }
 
 /* Other bytes become #XX; an escape is written whole or not at all. */
-static void access_log_add_escaped(struct access_line *l, struct str s)
+static void access_log_add_escaped(struct access_line *l, struct str s, bool header)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
-		if (access_log_is_plain(c)) {
+		if (access_log_is_plain(c, header)) {
 			if (l->at == l->end)
 				return;
 			*l->at++ = (char)c;
@@ -124,11 +134,49 @@ static void access_log_add_request(struct access_line *l, const struct access_re
 		return;
 	}
 	access_line_add(l, str_of(" \""));
-	access_log_add_escaped(l, r->method);
+	access_log_add_escaped(l, r->method, false);
 	access_line_add_char(l, ' ');
-	access_log_add_escaped(l, r->target);
+	access_log_add_escaped(l, r->target, false);
 	l->end += ACCESS_LOG_TAIL;
 	access_line_add(l, str_make(access_log_versions[r->version_minor != 0], ACCESS_LOG_TAIL));
+}
+
+/* " {a|b}" of one direction; nothing when no header is asked for. Long values must not take the request's place, nor
+ * the place of what separates and ends the list. */
+static void access_log_add_captured(
+	struct access_line *l, const struct access_record *r, const struct config_strings *names, bool request)
+{
+	if (!names->count)
+		return;
+	char *line_end = l->end, *list_end = l->at + ACCESS_LOG_CAPTURES;
+	if (list_end > line_end)
+		list_end = line_end;
+	access_line_add(l, str_of(" {"));
+	for (uint32_t i = 0; i < names->count; i++) {
+		l->end = list_end - (names->count - i);
+		access_log_add_escaped(l, access_record_captured(r, request, i), true);
+		l->end = line_end;
+		access_line_add_char(l, i + 1 < names->count ? '|' : '}');
+	}
+}
+
+static void access_log_add_captures(struct access_line *l, const struct access_record *r)
+{
+	if (!r->capture || !r->method.n)
+		return;
+	access_log_add_captured(l, r, &r->capture->request, true);
+	access_log_add_captured(l, r, &r->capture->response, false);
+}
+
+/* What HAProxy writes when its client went away while the server was at work is 400, though nobody was told. */
+static void access_log_add_status(struct access_line *l, const struct access_record *r)
+{
+	bool gone_waiting = r->status < 0 && r->termination[0] == 'C' && r->termination[1] == 'H';
+	if (r->status < 0 && !gone_waiting)
+		access_line_add(l, str_of("-1"));
+	else
+		access_line_add_u64(l, gone_waiting ? 400 : (uint64_t)r->status);
+	access_line_add_char(l, ' ');
 }
 
 static size_t access_log_format_http(const struct access_record *r, char *out)
@@ -142,16 +190,14 @@ static size_t access_log_format_http(const struct access_record *r, char *out)
 	access_log_add_ms(l, r->t_connect, '/');
 	access_log_add_ms(l, r->t_response, '/');
 	access_log_add_ms(l, r->t_total, ' ');
-	if (r->status < 0)
-		access_line_add(l, str_of("-1"));
-	else
-		access_line_add_u64(l, (uint64_t)r->status);
-	access_line_add_char(l, ' ');
-	access_log_add_count(l, r->bytes_out, ' ');
+	access_log_add_status(l, r);
+	/* HAProxy does not count what it says to a client that it did not understand. */
+	access_log_add_count(l, r->method.n ? r->bytes_out : 0, ' ');
 	access_line_add(l, str_of("- - ")); /* captured cookies */
 	access_log_add_termination(l, r);
 	access_line_add(l, str_of("-- ")); /* the sticky cookie's state is not told */
 	access_log_add_counts(l, r);
+	access_log_add_captures(l, r);
 	access_log_add_request(l, r);
 	return (size_t)(l->at - out);
 }

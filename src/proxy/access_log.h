@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "config/config.h"
+#include "http/message.h"
 #include "net/address.h"
 #include "proxy/reason.h"
 
@@ -13,11 +14,15 @@ enum { ACCESS_LOG_LINE_MAX = 8192 };
 /* Times are us; ACCESS_LOG_NEVER: the phase was not reached. */
 #define ACCESS_LOG_NEVER UINT64_MAX
 
-/* What a worker knows of its time zone: the offset holds for a quarter of an hour, as zones change at quarters only.
- * Starts cleared; one for each thread. */
+/* What a worker knows of the time: the date of the last line, and its time zone, whose offset holds for a quarter of an
+ * hour, as zones change at quarters only. Starts cleared; one for each thread. */
 struct access_date {
 	uint64_t quarter; /* since 1970, and one; 0: none yet */
 	int64_t offset;   /* seconds east of UTC */
+	uint64_t second;  /* that text is of, and one; 0: none yet */
+	uint64_t json_second;
+	char text[23]; /* " [20/Nov/2026:23:11:27." */
+	char json[29]; /* "{"time":"2026-11-20T23:11:27." */
 };
 
 struct access_record {
@@ -40,6 +45,10 @@ struct access_record {
 	struct str method, host, path, query, target; /* method.n == 0: the request was unparsable (<BADREQ>) */
 	uint8_t version_minor;
 	struct str request_id; /* may be empty */
+	/* Captured headers: which; NULL, or empty lists, when none are asked for. */
+	const struct config_capture *capture;
+	const struct http_fields *request_fields; /* NULL: the request was unparsable */
+	const struct str *captured;               /* values of capture->response; NULL: there was no response */
 };
 
 /* Returns the length, at most ACCESS_LOG_LINE_MAX; a line that is longer loses the end of its target. No line end. */

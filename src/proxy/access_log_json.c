@@ -8,7 +8,9 @@ enum {
 	ACCESS_JSON_HOST = 1024,
 	ACCESS_JSON_ID = 512,
 	ACCESS_JSON_WORD = 128,
-	ACCESS_JSON_REST = 1536 /* what stands behind path and query, at its longest */
+	ACCESS_JSON_REST = 1536,    /* what stands behind path and query and is no captured header, at its longest */
+	ACCESS_JSON_HEADERS = 2048, /* captured headers of one direction, at their longest */
+	ACCESS_JSON_CLOSE = 64
 };
 
 /* Length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7); 0: none. */
@@ -74,12 +76,12 @@ static void access_json_add_text(struct access_line *l, struct str s, size_t max
 	while (p < p_end) {
 		char escape[6];
 		size_t used, n;
-		if (access_json_is_plain(*p)) {
-			if (l->at == end)
-				break;
-			*l->at++ = (char)*p++;
-			continue;
-		}
+		const unsigned char *run = p, *run_end = p_end - p > end - l->at ? p + (end - l->at) : p_end;
+		while (p < run_end && access_json_is_plain(*p))
+			p++;
+		l->at = mempcpy(l->at, run, (size_t)(p - run));
+		if (p == run_end)
+			break;
 		const char *unit = access_json_unit(p, (size_t)(p_end - p), escape, &used, &n);
 		if ((size_t)(end - l->at) < n)
 			break;
@@ -121,9 +123,10 @@ static void access_json_duration(struct access_line *l, const char *key, uint64_
 	access_line_add(l, str_of("null"));
 }
 
-static void access_json_time(struct access_line *l, uint64_t wall_us)
+static void access_json_write_date(char out[29], uint64_t seconds)
 {
-	struct access_time t = access_time_of(wall_us / 1000000, (unsigned)(wall_us % 1000000));
+	struct access_line line = {out, out + 29}, *l = &line;
+	struct access_time t = access_time_of(seconds, 0);
 	access_line_add(l, str_of("{\"time\":\""));
 	access_line_add_padded(l, t.year, 4);
 	access_line_add_char(l, '-');
@@ -137,7 +140,18 @@ static void access_json_time(struct access_line *l, uint64_t wall_us)
 	access_line_add_char(l, ':');
 	access_line_add_padded(l, t.second, 2);
 	access_line_add_char(l, '.');
-	access_line_add_padded(l, t.us, 6);
+}
+
+static void access_json_time(struct access_line *l, const struct access_record *r)
+{
+	struct access_date unkept = {0}, *date = r->date ? r->date : &unkept;
+	uint64_t second = r->accept_wall_us / 1000000;
+	if (date->json_second != second + 1) {
+		access_json_write_date(date->json, second);
+		date->json_second = second + 1;
+	}
+	access_line_add(l, str_make(date->json, sizeof date->json));
+	access_line_add_padded(l, (unsigned)(r->accept_wall_us % 1000000), 6);
 	access_line_add(l, str_of("Z\",\"client\":\""));
 }
 
@@ -146,14 +160,59 @@ static size_t access_json_room_before(const struct access_line *l, size_t rest)
 	return access_line_room(l) > rest ? access_line_room(l) - rest : 0;
 }
 
+static size_t access_json_headers_bound(const struct access_record *r)
+{
+	if (!r->capture)
+		return 0;
+	return (r->capture->request.count ? ACCESS_JSON_HEADERS : 0) +
+	       (r->capture->response.count ? ACCESS_JSON_HEADERS : 0);
+}
+
+/* "Name":"value", for each that was there. Those that do not fit any more are left out, or cut. */
+static void access_json_direction(
+	struct access_line *l, const struct access_record *r, const struct config_strings *names, bool request)
+{
+	const char *end = l->at + ACCESS_JSON_HEADERS - ACCESS_JSON_CLOSE;
+	bool first = true;
+	for (uint32_t i = 0; i < names->count; i++) {
+		struct str value = access_record_captured(r, request, i), name = str_of(names->at[i]);
+		if (!value.p || (size_t)(end - l->at) < name.n + ACCESS_JSON_CLOSE)
+			continue;
+		if (!first)
+			access_line_add_char(l, ',');
+		access_json_add_text(l, name, name.n);
+		access_line_add_char(l, ':');
+		access_json_add_text(l, value, (size_t)(end - l->at) - ACCESS_JSON_CLOSE / 2);
+		first = false;
+	}
+}
+
+static void access_json_headers(struct access_line *l, const struct access_record *r)
+{
+	bool request = r->capture && r->capture->request.count, response = r->capture && r->capture->response.count;
+	access_line_add(l, str_of(",\"headers\":{"));
+	if (request) {
+		access_line_add(l, str_of("\"request\":{"));
+		access_json_direction(l, r, &r->capture->request, true);
+		access_line_add_char(l, '}');
+	}
+	if (response) {
+		access_line_add(l, str_of(request ? ",\"response\":{" : "\"response\":{"));
+		access_json_direction(l, r, &r->capture->response, false);
+		access_line_add_char(l, '}');
+	}
+	access_line_add(l, str_of("}}"));
+}
+
 static void access_json_request(struct access_line *l, const struct access_record *r)
 {
 	static const char *const versions[] = {"\"HTTP/1.0\"", "\"HTTP/1.1\""};
 	bool known = r->method.n != 0;
 	access_json_text_or_null(l, ",\"method\":", r->method, known, ACCESS_JSON_METHOD);
 	access_json_text_or_null(l, ",\"host\":", r->host, known, ACCESS_JSON_HOST);
-	access_json_text_or_null(l, ",\"path\":", r->path, known, access_json_room_before(l, ACCESS_JSON_REST));
-	access_json_text_or_null(l, ",\"query\":", r->query, known, access_json_room_before(l, ACCESS_JSON_REST));
+	size_t rest = ACCESS_JSON_REST + access_json_headers_bound(r);
+	access_json_text_or_null(l, ",\"path\":", r->path, known, access_json_room_before(l, rest));
+	access_json_text_or_null(l, ",\"query\":", r->query, known, access_json_room_before(l, rest));
 	access_line_add(l, str_of(",\"version\":"));
 	access_line_add(l, str_of(known ? versions[r->version_minor != 0] : "null"));
 }
@@ -162,7 +221,7 @@ size_t access_log_format_json(const struct access_record *record, char out[ACCES
 {
 	const struct access_record *r = record;
 	struct access_line line = {out, out + ACCESS_LOG_LINE_MAX}, *l = &line;
-	access_json_time(l, r->accept_wall_us);
+	access_json_time(l, r);
 	access_line_add_address(l, r->client, true);
 	access_line_add_char(l, '"');
 	access_json_name(l, ",\"frontend\":", r->frontend);
@@ -185,6 +244,6 @@ size_t access_log_format_json(const struct access_record *record, char out[ACCES
 		access_json_text_or_null(l, ",\"detail\":", str_of(r->detail), true, ACCESS_JSON_WORD);
 	access_json_number(l, ",\"retries\":", r->retries);
 	access_json_text_or_null(l, ",\"request_id\":", r->request_id, r->request_id.n != 0, ACCESS_JSON_ID);
-	access_line_add(l, str_of(",\"headers\":{}}"));
+	access_json_headers(l, r);
 	return (size_t)(l->at - out);
 }

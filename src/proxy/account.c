@@ -69,6 +69,12 @@ static enum lbd_outcome account_verdict(const struct exchange *x)
 	return config_statuses_contain(&conf->failure_statuses, x->status) ? LBD_FAILURE : LBD_SUCCESS;
 }
 
+/* The line counts who is left, as HAProxy's does: this exchange's own place is as good as given back. */
+static uint32_t account_others(const struct exchange *x, uint32_t in_flight)
+{
+	return in_flight - (x->reserved && in_flight);
+}
+
 static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uint64_t now_us)
 {
 	const struct frontend *f = x->frontend;
@@ -100,11 +106,14 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.termination = {reason_cause(x->reason), x->phase},
 		.active = sessions,
 		.frontend_active = sessions,
-		.backend_active = x->backend ? backend_in_flight(x->backend) : 0,
-		.server_active = x->server ? atomic_load_explicit(&x->server->live.in_flight, memory_order_relaxed) : 0,
+		.backend_active = account_others(x, x->backend ? backend_in_flight(x->backend) : 0),
+		.server_active = account_others(
+			x, x->server ? atomic_load_explicit(&x->server->live.in_flight, memory_order_relaxed) : 0),
 		.retries = x->retries,
 		.redispatched = x->redispatched,
 		.request_id = x->request_id,
+		.capture = &conf->capture,
+		.captured = x->captured_count == conf->capture.response.count ? x->captured : NULL,
 	};
 	if (x->parsed) {
 		record.method = x->request.method_text;
@@ -113,10 +122,11 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		record.query = x->request.query;
 		record.target = x->request.target;
 		record.version_minor = x->request.minor;
+		record.request_fields = &x->request.fields;
 	}
 	size_t n = access_log_format(conf->access_log.format, &record, w->log_line);
 	/* A full ring has counted the loss. */
-	(void)log_put(w->log, f->access_sink, LOG_LEVEL_INFO, str_make(w->log_line, n));
+	(void)log_put_at(w->log, f->access_sink, LOG_LEVEL_INFO, loop_wall_us(&w->loop), str_make(w->log_line, n));
 }
 
 void account_exchange(struct exchange *x)

@@ -6,6 +6,7 @@
 #include "proxy/exchange_parts.h"
 #include "proxy/identity.h"
 #include "proxy/intercept.h"
+#include "proxy/malformed.h"
 #include "proxy/reply.h"
 
 struct exchange_step_row {
@@ -95,6 +96,7 @@ static bool exchange_parse(struct exchange *x, struct str head, uint32_t lines)
 	if (error) {
 		exchange_fail(x, REASON_MALFORMED_REQUEST, http_error_word(error));
 		x->status = http_error_status(error);
+		malformed_request(x->session, error, (struct malformed_place){.input = head, .position = at});
 		return false;
 	}
 	exchange_take_request(x, head.n);

@@ -45,7 +45,9 @@ struct exchange {
 	const char *detail;         /* more of the reason: a literal */
 	char phase;                 /* second character of the termination state */
 	char waits_for;             /* c client, s server, t either end of a tunnel: whose timeout is running */
-	uint16_t status;            /* of the answer to the client; 0: none */
+	struct str *captured;       /* of the response, by the capture option; NULL: none */
+	uint32_t captured_count;
+	uint16_t status; /* of the answer to the client; 0: none */
 	uint32_t head_bytes_in, head_bytes_out;
 	uint32_t retries, interims;
 	uint32_t retry_after_s; /* of the proxy's own answer; 0: not said */

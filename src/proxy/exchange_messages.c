@@ -1,6 +1,7 @@
 /* REQUEST and RELAY: the request goes to the server, and both bodies, or both directions of a tunnel, are moved. */
 #include "proxy/exchange_parts.h"
 #include "proxy/forward.h"
+#include "proxy/malformed.h"
 
 /* ---- both messages ---- */
 
@@ -52,6 +53,7 @@ bool exchange_move_up(struct exchange *x)
 		channel_shutdown(&x->upstream->channel);
 	}
 	if (result == FLOW_BAD) {
+		malformed_request_body(x);
 		exchange_fail(x, REASON_BODY_MALFORMED, http_error_word(x->up.error));
 		return true;
 	}
@@ -74,8 +76,10 @@ static bool exchange_move_down(struct exchange *x)
 		if (x->tunnel)
 			channel_shutdown(&x->session->client);
 	}
-	if (result == FLOW_BAD)
+	if (result == FLOW_BAD) {
+		malformed_response_body(x);
 		exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(x->down.error));
+	}
 	if (result == FLOW_BROKEN)
 		exchange_fail(x, REASON_CLIENT_CLOSED, NULL);
 	return result == FLOW_BAD || result == FLOW_BROKEN;

@@ -1,7 +1,9 @@
 /* RESPONSE: the answer's heads, interim and final, read while the request's body still goes up. */
 #include "http/head.h"
+#include "proxy/access_capture.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/forward.h"
+#include "proxy/malformed.h"
 
 enum { EXCHANGE_INTERIMS_MAX = 32 };
 
@@ -34,9 +36,14 @@ static enum exchange_go exchange_response_lost(struct exchange *x)
 	}
 	if (!exchange_may_retry(x))
 		return exchange_fail(x, REASON_SERVER_CLOSED, NULL);
+	uint64_t connected_us = x->at.connected;
 	exchange_drop_upstream(x);
 	x->fresh = false;
-	return exchange_try_other(x, REASON_SERVER_CLOSED);
+	enum exchange_go go = exchange_try_other(x, REASON_SERVER_CLOSED);
+	/* It was the last attempt, and it had a connection. */
+	if (go == EXCHANGE_GO_FINISH)
+		x->at.connected = connected_us;
+	return go;
 }
 
 /* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request,
@@ -69,6 +76,16 @@ static enum exchange_go exchange_interim(struct exchange *x, const struct http_r
 	return EXCHANGE_GO_NEXT;
 }
 
+/* For the log: the head is gone when the line is written. */
+static void exchange_capture(struct exchange *x, const struct http_response *response)
+{
+	const struct config_capture *conf = &exchange_frontend_conf(x)->capture;
+	if (!conf->response.count)
+		return;
+	x->captured = access_capture(&x->arena, &conf->response, conf->length, &response->fields);
+	x->captured_count = x->captured ? conf->response.count : 0;
+}
+
 static enum exchange_go exchange_switch(struct exchange *x, const struct http_response *response)
 {
 	static const struct http_framing none = {.kind = HTTP_BODY_NONE};
@@ -80,6 +97,7 @@ static enum exchange_go exchange_switch(struct exchange *x, const struct http_re
 	x->tunnel = true;
 	x->answered = true;
 	x->status = response->status;
+	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
 	enum exchange_go go = exchange_request(x);
 	if (go == EXCHANGE_GO_NEXT && !x->upstream->channel.reading && !x->upstream->eof)
@@ -107,6 +125,7 @@ static enum exchange_go exchange_answer(struct exchange *x, const struct http_re
 		x->close_client = true;
 	x->status = response->status;
 	x->upstream_keeps = response->keep_alive;
+	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
 	struct http_framing out = exchange_framing_out(x, response->framing);
 	if (!forward_response_head(x, response, out, str_make(NULL, 0)))
@@ -115,6 +134,13 @@ static enum exchange_go exchange_answer(struct exchange *x, const struct http_re
 	flow_start(
 		&x->down, &x->upstream->channel, &x->session->client, response->framing, out.kind == HTTP_BODY_CHUNKED);
 	return EXCHANGE_GO_NEXT;
+}
+
+static enum exchange_go exchange_head_malformed(struct exchange *x, enum http_error error, struct str input, size_t at)
+{
+	malformed_response(x, http_error_word(error), http_error_text(error),
+		(struct malformed_place){.input = input, .position = at});
+	return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
 }
 
 /* Reads one head, interim or final, from what the server sent. NEXT: the final one is on its way; CONNECT, FINISH as
@@ -129,7 +155,7 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 		struct http_response response = {
 			.fields = {.at = x->worker->response_fields, .capacity = WORKER_RESPONSE_FIELDS}};
 		enum http_error error = HTTP_ERROR_NONE;
-		size_t end = 0, at;
+		size_t end = 0, at = 0;
 		enum http_scan_result found = HTTP_SCAN_MORE;
 		if (!u->scan.at && input.n)
 			end = http_read_response(&response, x->request.method, input.p, input.n, &limits);
@@ -140,8 +166,10 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 				return u->eof || u->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
 			if (found == HTTP_SCAN_COMPLETE)
 				error = http_parse_response(&response, x->request.method, input.p, end, &at);
+			else
+				at = end;
 			if (error)
-				return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
+				return exchange_head_malformed(x, error, input, at);
 		}
 		u->scan = (struct http_scan){0};
 		enum exchange_go go;
@@ -151,6 +179,8 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 			go = exchange_interim(x, &response);
 		else
 			go = exchange_answer(x, &response);
+		if (x->reason == REASON_MALFORMED_RESPONSE)
+			malformed_response(x, x->detail, NULL, (struct malformed_place){.input = input});
 		channel_take(&u->channel, end);
 		if (go != EXCHANGE_GO_NEXT || response.status >= 200 || response.status == 101)
 			return go;

@@ -12,6 +12,7 @@ struct frontend *frontend_create(const struct config_frontend *conf, uint32_t id
 	memset(f, 0, sizeof *f);
 	f->id = id;
 	f->mode = conf->mode;
+	error_slot_init(&f->malformed);
 	atomic_init(&f->conf, conf);
 	f->name = strdup(conf->name);
 	if (f->name && counter_set_init(&f->counters, workers) && counter_row_init(&f->ends, workers, REASON_COUNT))
@@ -28,6 +29,7 @@ void frontend_destroy(struct frontend *f)
 	frontend_limits_destroy(f->limits);
 	counter_set_end(&f->counters);
 	counter_row_end(&f->ends);
+	error_slot_end(&f->malformed);
 	free((char *)(uintptr_t)f->name);
 	free(f);
 }

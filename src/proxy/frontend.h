@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "proxy/frontend_rules.h"
+#include "stats/captured_error.h"
 #include "stats/sampled.h"
 #include "stats/counter_row.h"
 
@@ -22,6 +23,7 @@ struct frontend {
 	struct counter_row ends; /* exchanges by enum reason; those without one are not counted */
 	struct log_sink *access_sink;                       /* NULL: no access log */
 	struct sampled sampled;                             /* control only */
+	struct error_slot malformed;                        /* the last malformed request */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint32_t sessions; /* open now, over all workers */
 	_Atomic uint32_t sessions_max;
 	_Atomic bool paused; /* disable frontend */

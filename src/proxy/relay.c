@@ -49,8 +49,10 @@ static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 		enum http_chunked_result result =
 			http_chunked_read(&f->chunked, input.p + used, input.n - used, &n, &segment, &f->error);
 		used += n;
-		if (result == HTTP_CHUNKED_BAD)
+		if (result == HTTP_CHUNKED_BAD) {
+			f->error_at = f->taken + used;
 			return FLOW_BAD;
+		}
 		if (result == HTTP_CHUNKED_DATA && !flow_write(f, segment))
 			return FLOW_BROKEN;
 		if (result == HTTP_CHUNKED_END) {
@@ -59,6 +61,7 @@ static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 		}
 	}
 	channel_take(f->from, used);
+	f->taken += used;
 	return FLOW_MORE;
 }
 

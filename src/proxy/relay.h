@@ -21,8 +21,10 @@ struct flow {
 	bool begun;  /* bytes were taken from the source, perhaps none of them data: it cannot be read again */
 	bool paused; /* from waits for to */
 	enum http_error error;
+	uint64_t error_at; /* of the byte at fault in the chunked body */
 	uint64_t left;  /* LENGTH: bytes to come */
 	uint64_t moved; /* body bytes so far */
+	uint64_t taken; /* bytes of the chunked coding that were read so far */
 	struct http_chunked chunked;
 };
 

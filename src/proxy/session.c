@@ -4,6 +4,8 @@
 #include "net/proxy_header.h"
 #include "net/socket.h"
 #include "proxy/exchange.h"
+#include "proxy/malformed.h"
+#include "proxy/session_walk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -109,6 +111,7 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 	}
 	*s = (struct session){.worker = w,
 		.bind = bind,
+		.serial = ++w->session_serial,
 		.accepted_wall_us = loop_wall_us(&w->loop),
 		.request_us = w->loop.now_us,
 		.state = SESSION_IDLE,
@@ -239,6 +242,7 @@ static bool session_take_head(struct session *s)
 	case HTTP_SCAN_MORE:
 		return false;
 	case HTTP_SCAN_BAD:
+		malformed_request(s, error, (struct malformed_place){.input = input, .position = end});
 		session_refuse(s, REASON_MALFORMED_REQUEST, http_error_word(error), http_error_status(error));
 		return true;
 	case HTTP_SCAN_COMPLETE:
@@ -424,6 +428,7 @@ void session_close(struct session *s, bool reset)
 	s->state = SESSION_ENDED;
 	timeout_stop(&s->timeout);
 	channel_close(&s->client, reset);
+	session_cursors_skip(s);
 	list_remove(&s->link);
 	struct frontend *f = s->bind->frontend;
 	atomic_fetch_sub_explicit(&f->sessions, 1, memory_order_relaxed);

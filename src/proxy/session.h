@@ -41,6 +41,7 @@ struct session {
 		struct http_scan scan; /* before an exchange */
 		uint32_t lingered;     /* bytes dropped while lingering */
 	};
+	uint64_t serial; /* of the worker's sessions, from 1 */
 	uint64_t accepted_wall_us;
 	uint64_t request_us; /* monotonic: first byte of the request, or the accept */
 	uint32_t requests;

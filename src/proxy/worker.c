@@ -12,6 +12,7 @@ bool worker_proxy_init(struct worker *w)
 	pool_init(&w->exchanges, EXCHANGE_SIZE, WORKER_EXCHANGES_A_SLAB);
 	pool_init(&w->upstreams, sizeof(struct upstream), WORKER_SESSIONS_A_SLAB);
 	list_init(&w->open_sessions);
+	list_init(&w->session_cursors);
 	w->patterns = pattern_scratch_create();
 	return w->patterns != NULL;
 }

@@ -23,6 +23,8 @@ struct worker {
 	struct pool sessions, exchanges, upstreams;
 	struct list open_sessions; /* oldest first */
 	uint32_t session_count;
+	uint64_t session_serial;     /* of the newest session */
+	struct list session_cursors; /* session_walk.h */
 	struct http_field response_fields[WORKER_RESPONSE_FIELDS]; /* of the response head that is being parsed */
 	struct access_date log_date;
 	char log_line[ACCESS_LOG_LINE_MAX];

@@ -11,7 +11,7 @@ tests_bench_bench_pick_SOURCES = tests/bench/bench_pick.c
 check_PROGRAMS += tests/bench/relay
 tests_bench_relay_LDADD = $(EV_LIBS)
 tests_bench_relay_SOURCES = tests/bench/relay.c
-EXTRA_DIST += tests/bench/bench.py tests/bench/contestants.py tests/bench/anatomy.py
+EXTRA_DIST += tests/bench/access_log.py tests/bench/bench.py tests/bench/contestants.py tests/bench/anatomy.py
 
 .PHONY: bench
 bench: all tests/bench/relay$(EXEEXT)

@@ -116,6 +116,7 @@ tests_unit_unit_stats_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_stats_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_stats_LDADD = $(UNIT_LDADD)
 tests_unit_unit_stats_SOURCES = \
+	tests/unit/stats/test_captured_error.c \
 	tests/unit/stats/test_counter_row.c \
 	tests/unit/stats/test_counters.c \
 	tests/unit/stats/test_sampled.c \
@@ -153,7 +154,8 @@ tests_unit_unit_proxy_LDADD = $(UNIT_LDADD)
 tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_access_log.c \
 	tests/unit/proxy/test_frontend_limits.c \
-	tests/unit/proxy/test_reason.c
+	tests/unit/proxy/test_reason.c \
+	tests/unit/proxy/test_session_walk.c
 
 tests_unit_unit_admin_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_admin_CFLAGS = $(UNIT_CFLAGS)
@@ -164,7 +166,8 @@ tests_unit_unit_admin_SOURCES = \
 	tests/unit/admin/test_command_line.c \
 	tests/unit/admin/test_commands.c \
 	tests/unit/admin/test_show_info.c \
-	tests/unit/admin/test_show_stat.c
+	tests/unit/admin/test_show_stat.c \
+	tests/unit/admin/test_worker_job.c
 
 tests_unit_unit_app_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_app_CFLAGS = $(UNIT_CFLAGS)

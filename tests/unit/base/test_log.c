@@ -109,6 +109,33 @@ Test(log, writes_process_and_access_lines_to_a_file, .timeout = 10)
 	log_case_clean(&c);
 }
 
+/* What waits when the writer comes is written in the order of time, whichever thread's it is. */
+Test(log, lines_of_several_rings_are_merged_by_time, .timeout = 10)
+{
+	struct log_case c;
+	log_case_open(&c, "");
+	struct log_ring *rings[3] = {c.ring, log_add_ring(c.log, 4096), log_add_ring(c.log, 4096)};
+	cr_assert(rings[1] && rings[2]);
+	for (unsigned i = 0; i < 90; i++) {
+		char line[32];
+		int n = snprintf(line, sizeof line, "line %02u", i);
+		/* Runs of one ring, and lines of the same moment. */
+		struct log_ring *ring = rings[i < 30 ? i % 3 : i / 7 % 3];
+		cr_assert(log_put_at(ring, c.sink, LOG_LEVEL_INFO, 1000 + i, str_make(line, (size_t)n)));
+	}
+	cr_assert(log_start(c.log));
+	log_stop(c.log);
+	const char *at = log_read_file(c.path, NULL);
+	for (unsigned i = 0; i < 90; i++) {
+		char line[32];
+		snprintf(line, sizeof line, "line %02u\n", i);
+		cr_assert_eq(strncmp(at, line, 8), 0, "expected %s, found %.40s", line, at);
+		at += 8;
+	}
+	cr_assert_eq(*at, '\0');
+	log_case_clean(&c);
+}
+
 Test(log, a_kick_is_enough_to_be_written_soon, .timeout = 10)
 {
 	struct log_case c;

@@ -60,7 +60,7 @@ static void *log_ring_produce(void *argument)
 	char text[200];
 	for (uint32_t i = 0; i < 200000; i++) {
 		memset(text, (int)i, sizeof text);
-		struct log_record record = {.size = i % sizeof text, .level = (uint16_t)(i % 5), .as.wall_us = i};
+		struct log_record record = {.size = i % sizeof text, .level = (uint16_t)(i % 5), .wall_us = i};
 		while (!log_ring_put(ring, record, text))
 			sched_yield();
 	}
@@ -77,7 +77,7 @@ Test(log_ring, two_threads_lose_and_mix_nothing, .timeout = 30)
 		struct str parts[2];
 		while (!log_ring_peek(ring, &record, parts))
 			sched_yield();
-		cr_assert_eq(record.as.wall_us, i);
+		cr_assert_eq(record.wall_us, i);
 		cr_assert_eq(record.size, i % 200);
 		cr_assert_eq(record.level, i % 5);
 		for (int part = 0; part < 2; part++)

@@ -292,6 +292,55 @@ Test(access_log, json_escapes_what_is_no_utf8_and_no_text)
 	}
 }
 
+static const char *access_log_names[] = {"X-Who", "X-Other", "X-Missing"};
+
+static struct http_field access_log_fields[] = {
+	{.name = {"x-who", 5}, .value = {"first", 5}},
+	{.name = {"X-Other", 7}, .value = {"a|b{c}\"#\xff~", 11}},
+	{.name = {"X-WHO", 5}, .value = {"the last one", 12}},
+};
+static const struct http_fields access_log_request_fields = {access_log_fields, 3, 3};
+static const struct str access_log_captured[] = {{"text/html", 9}, {"", 0}, {NULL, 0}};
+static const struct config_capture access_log_capture = {
+	.request = {access_log_names, 3}, .response = {access_log_names, 3}, .length = 8};
+
+static struct access_record access_log_with_captures(const struct address *client)
+{
+	struct access_record r = access_log_ok(client);
+	r.capture = &access_log_capture;
+	r.request_fields = &access_log_request_fields;
+	r.captured = access_log_captured;
+	return r;
+}
+
+Test(access_log, httplog_with_captured_headers, .init = access_log_in_utc)
+{
+	struct address client = access_log_client("127.0.0.1", 34942);
+	struct access_record r = access_log_with_captures(&client);
+	access_log_expect(CONFIG_ACCESS_LOG_HTTPLOG, &r,
+		"127.0.0.1:34942 [20/Nov/2026:23:11:27.202] fe_web be_web/s1 0/0/0/1/1 200 132 - - ---- 1/1/0/0/0 0/0 "
+		"{the last|a#7Cb#7Bc#7D#22#23|} {text/html||} \"GET /ok?x=1 HTTP/1.1\"");
+	r.captured = NULL;
+	access_log_expect(CONFIG_ACCESS_LOG_HTTPLOG, &r,
+		"127.0.0.1:34942 [20/Nov/2026:23:11:27.202] fe_web be_web/s1 0/0/0/1/1 200 132 - - ---- 1/1/0/0/0 0/0 "
+		"{the last|a#7Cb#7Bc#7D#22#23|} {||} \"GET /ok?x=1 HTTP/1.1\"");
+	r.method = str_of("");
+	access_log_expect(CONFIG_ACCESS_LOG_HTTPLOG, &r,
+		"127.0.0.1:34942 [20/Nov/2026:23:11:27.202] fe_web be_web/s1 0/0/0/1/1 200 0 - - ---- 1/1/0/0/0 0/0 "
+		"\"<BADREQ>\"");
+}
+
+Test(access_log, json_with_captured_headers)
+{
+	struct address client = access_log_client("127.0.0.1", 34942);
+	struct access_record r = access_log_with_captures(&client);
+	char out[ACCESS_LOG_LINE_MAX + 1];
+	out[access_log_format(CONFIG_ACCESS_LOG_JSON, &r, out)] = '\0';
+	cr_assert_str_eq(strstr(out, ",\"headers\":"),
+		",\"headers\":{\"request\":{\"X-Who\":\"the last\",\"X-Other\":\"a|b{c}\\\"#\"},"
+		"\"response\":{\"X-Who\":\"text/html\",\"X-Other\":\"\"}}}");
+}
+
 /* Everything as long as it can be: still one object that ends, and no text that ends inside an escape. */
 Test(access_log, json_is_whole_whatever_is_long)
 {
@@ -300,7 +349,19 @@ Test(access_log, json_is_whole_whatever_is_long)
 	for (int fill = 0; fill < 3; fill++) {
 		memset(huge, "a\x01\xe2"[fill], sizeof huge - 1);
 		struct access_record r = access_log_ok(&client);
-		struct str s = str_of(huge);
+		struct str s = str_of(huge), values[16];
+		const char *names[16];
+		struct http_field fields[16];
+		for (int i = 0; i < 16; i++) {
+			names[i] = "0123456789012345678901234567890123456789012345678901234567890123";
+			fields[i] = (struct http_field){.name = str_of(names[i]), .value = s};
+			values[i] = str_make(huge, 1024);
+		}
+		const struct config_capture capture = {{names, 16}, {names, 16}, 1024};
+		const struct http_fields request_fields = {fields, 16, 16};
+		r.capture = &capture;
+		r.request_fields = &request_fields;
+		r.captured = values;
 		r.frontend = r.backend = r.server = r.detail = huge;
 		r.method = r.host = r.path = r.query = r.request_id = s;
 		r.t_request = r.t_queue = r.t_connect = r.t_response = r.t_total = r.bytes_in = r.bytes_out =
@@ -309,7 +370,7 @@ Test(access_log, json_is_whole_whatever_is_long)
 		size_t n = access_log_format(CONFIG_ACCESS_LOG_JSON, &r, out);
 		cr_assert_leq(n, (size_t)ACCESS_LOG_LINE_MAX);
 		out[n] = '\0';
-		cr_assert_eq(memcmp(out + n - 13, "\"headers\":{}}", 13), 0);
+		cr_assert_eq(memcmp(out + n - 3, "}}}", 3), 0);
 		bool quoted = false;
 		for (size_t i = 0; i < n; i++) {
 			if (out[i] == '\\' && quoted) {
