@@ -189,7 +189,8 @@ static void app_on_signal(struct ev_loop *ev, ev_signal *w, int revents)
 		break;
 	default:
 		log_write(app->ring, LOG_LEVEL_WARNING,
-			"Log files are opened anew. This version cannot reload: restart it to change the configuration.");
+			"Log files are opened anew. This version cannot reload: restart it to change the "
+			"configuration.");
 		log_reopen(app->log);
 		break;
 	}
@@ -369,6 +370,8 @@ static void app_end(struct app *app)
 	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
 		if (app->workers[i].started && app->workers_running)
 			worker_thread_stop(&app->workers[i]);
+	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
+		worker_thread_join(&app->workers[i]);
 	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
 		worker_thread_end(&app->workers[i]);
 	if (app->probes)

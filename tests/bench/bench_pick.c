@@ -35,7 +35,7 @@ static void *job_run(void *argument)
 		struct server *s = backend_pick(job->backend, &request);
 		if (!s)
 			abort();
-		server_release(s);
+		server_release(s, 0);
 		for (volatile unsigned k = 0; k < job->pause; k++) {
 		}
 	}
