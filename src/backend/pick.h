@@ -18,6 +18,18 @@ struct pick_request {
 	const struct server *tried[LBD_TRIED_MAX];
 };
 
+/* One in which nothing was tried and nothing is asked for yet. The entries of tried are left as they are: to clear them
+ * all costs as much as the pick. */
+static inline void pick_request_init(struct pick_request *r, uint64_t now_us, uint64_t random, uint32_t worker)
+{
+	r->now_us = now_us;
+	r->random = random;
+	r->key = 0;
+	r->has_key = r->peek = false;
+	r->worker = worker;
+	r->tried_count = 0;
+}
+
 /* As backend_pick, but leaves the queue alone. *undone is set when a place was taken and given back, on a server that
  * was closed: whoever looked in between may have seen it full, so the waiters have to be served after that. */
 struct server *pick_once(struct backend *b, const struct pick_request *request, bool *undone) LBD_MUST_CHECK;

@@ -14,10 +14,9 @@ void exchange_count_server_side(struct exchange *x, enum counter id)
 struct pick_request exchange_pick_request(struct exchange *x)
 {
 	struct worker *w = x->worker;
-	struct pick_request request = {.now_us = w->loop.now_us,
-		.random = random_next(&w->random),
-		.worker = w->index,
-		.tried_count = x->tried_count};
+	struct pick_request request;
+	pick_request_init(&request, w->loop.now_us, random_next(&w->random), w->index);
+	request.tried_count = x->tried_count;
 	memcpy(request.tried, x->tried, sizeof x->tried[0] * x->tried_count);
 	return request;
 }
