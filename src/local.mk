@@ -170,6 +170,7 @@ src_liblbd_la_SOURCES += \
 	src/backend/hash_key.c \
 	src/backend/hash_key.h \
 	src/backend/pick.c \
+	src/backend/pick.h \
 	src/backend/plugin_file.c \
 	src/backend/plugin_file.h \
 	src/backend/probe.c \
@@ -178,6 +179,8 @@ src_liblbd_la_SOURCES += \
 	src/backend/probe_reply.h \
 	src/backend/probe_target.c \
 	src/backend/probe_target.h \
+	src/backend/queue.c \
+	src/backend/queue.h \
 	src/backend/server.c \
 	src/backend/server.h \
 	src/backend/server_state.c \
@@ -198,6 +201,7 @@ src_liblbd_la_SOURCES += \
 	src/proxy/exchange_attempt.c \
 	src/proxy/exchange_messages.c \
 	src/proxy/exchange_parts.h \
+	src/proxy/exchange_queue.c \
 	src/proxy/exchange_response.c \
 	src/proxy/exchange.h \
 	src/proxy/exchange_steps.def \
@@ -249,6 +253,7 @@ src_liblbd_la_SOURCES += \
 	src/admin/enable_server.c \
 	src/admin/lookup.c \
 	src/admin/lookup.h \
+	src/admin/server_maxconn.c \
 	src/admin/session_level.c \
 	src/admin/set_server.c \
 	src/admin/show_errors.c \

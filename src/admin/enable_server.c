@@ -107,6 +107,7 @@ enum command_result command_clear_counters(struct command_call *call)
 	for (uint32_t i = 0; i < p->backend_count; i++) {
 		struct backend *b = p->backends[i];
 		sampled_clear_max(&b->sampled);
+		atomic_store(&b->queue.most, 0);
 		for (uint32_t j = 0; j < b->server_count; j++) {
 			atomic_store(&b->servers[j]->in_flight_max, 0);
 			sampled_clear_max(&b->servers[j]->sampled);

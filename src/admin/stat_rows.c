@@ -33,8 +33,6 @@ static void stat_rows_times(struct stat_row *row, const struct sampled *sampled)
 		*average[i] = sampled->average_us[i] / 1000;
 		*highest[i] = sampled->max_us[i] / 1000;
 	}
-	/* A backend's queue is of its server-less requests; there are none yet that wait for one server. */
-	row->queue = row->queue_max = 0;
 }
 
 void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct stat_view *view)
@@ -103,8 +101,10 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 	row->sessions_max = atomic_load_explicit(&s->in_flight_max, memory_order_relaxed);
 	if (row->sessions_max < row->sessions)
 		row->sessions_max = row->sessions;
-	if (conf->maxconn)
-		row->session_limit = conf->maxconn;
+	if (s->maxconn)
+		row->session_limit = s->maxconn;
+	/* Who waits, waits for any server: in the backend's row. */
+	row->queue = row->queue_max = 0;
 	row->active = !conf->backup;
 	row->backup = conf->backup;
 	row->changed_s = stat_rows_seconds(s->changed_us, view->now_us);
@@ -134,6 +134,10 @@ void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct s
 	row->status = backend_is_up(b) ? "UP" : "DOWN";
 	row->sessions = backend_in_flight(b);
 	row->sessions_max = b->sampled.current_max > row->sessions ? b->sampled.current_max : row->sessions;
+	row->queue = queue_length(&b->queue);
+	row->queue_max = atomic_load_explicit(&b->queue.most, memory_order_relaxed);
+	if (row->queue_max < row->queue)
+		row->queue_max = row->queue;
 	row->active = backend_usable(b, false);
 	row->backup = backend_usable(b, true);
 	row->weight = (int64_t)backend_weight(b);

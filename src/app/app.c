@@ -386,6 +386,8 @@ static void app_end(struct app *app)
 		if (app->workers[i].started && app->workers_running)
 			worker_thread_stop(&app->workers[i]);
 	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
+		worker_thread_join(&app->workers[i]);
+	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
 		worker_thread_end(&app->workers[i]);
 	if (app->probes)
 		probe_set_stop(app->probes);

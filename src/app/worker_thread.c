@@ -20,11 +20,12 @@ static void worker_thread_end_of_turn(struct loop *loop)
 		log_kick(w->log);
 }
 
-/* The last session and the last listener are gone: what is left are idle upstreams. */
+/* The last session and the last listener are gone, and no slot is on its way that others wait for: what is left are
+ * idle upstreams. */
 static void worker_thread_check_end(struct worker *w)
 {
 	struct worker_thread *t = worker_thread_of(w);
-	if (w->session_count || t->open_listeners)
+	if (w->session_count || w->grants_due || t->open_listeners)
 		return;
 	for (uint32_t i = 0; i < t->proxies->backend_count; i++)
 		for (uint32_t k = 0; k < t->proxies->backends[i]->server_count; k++)
@@ -150,10 +151,16 @@ void worker_thread_update_listeners(struct worker_thread *t)
 		loop_post(&t->worker.loop, &t->listen_mail);
 }
 
-void worker_thread_end(struct worker_thread *t)
+void worker_thread_join(struct worker_thread *t)
 {
 	if (t->started)
 		pthread_join(t->thread, NULL);
+	t->started = false;
+}
+
+void worker_thread_end(struct worker_thread *t)
+{
+	worker_thread_join(t);
 	for (uint32_t i = 0; i < t->listener_count; i++)
 		listener_close(&t->listeners[i].listener);
 	free(t->listeners);

@@ -33,6 +33,9 @@ void worker_thread_stop(struct worker_thread *t);
 void worker_thread_kill(struct worker_thread *t);
 /* Any thread: its listeners follow what their frontends' paused says now. */
 void worker_thread_update_listeners(struct worker_thread *t);
+/* Returns when its thread has ended. All of them before the first worker_thread_end: one may still be posting to
+ * another one's loop. */
+void worker_thread_join(struct worker_thread *t);
 /* Joins it when it ran, and frees what it had. */
 void worker_thread_end(struct worker_thread *t);
 

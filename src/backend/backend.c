@@ -67,11 +67,13 @@ struct backend *backend_create(struct backend_host *host, const struct config_ba
 	const struct algorithm *algorithm, char *error, size_t error_size)
 {
 	struct backend *b = aligned_alloc(LBD_CACHE_LINE, sizeof *b);
-	if (!b) {
+	if (b)
+		memset(b, 0, sizeof *b);
+	if (!b || !queue_init(&b->queue)) {
+		free(b);
 		snprintf(error, error_size, "out of memory");
 		return NULL;
 	}
-	memset(b, 0, sizeof *b);
 	b->id = id;
 	b->mode = conf->mode;
 	b->host = host;
@@ -99,6 +101,7 @@ void backend_destroy(struct backend *b)
 	for (uint32_t i = 0; i < b->server_count; i++)
 		server_destroy(b->servers[i]);
 	free(b->servers);
+	queue_end(&b->queue);
 	counter_set_end(&b->counters);
 	error_slot_end(&b->malformed);
 	free((char *)(uintptr_t)b->name);

@@ -3,6 +3,7 @@
 #ifndef LBD_BACKEND_BACKEND_H
 #define LBD_BACKEND_BACKEND_H
 
+#include "backend/queue.h"
 #include "backend/server.h"
 #include "base/quiesce.h"
 #include "net/timer.h"
@@ -22,6 +23,7 @@ struct backend {
 	_Atomic(struct eligible *) eligible; /* seq_cst; loaded by workers at each pick */
 	bool counts_total;                   /* the algorithm wants in_flight_sum */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint64_t in_flight_sum;
+	struct queue queue; /* requests for which no server has a free slot */
 
 	/* Control only. */
 	_Alignas(LBD_CACHE_LINE) struct server **servers;
@@ -66,20 +68,18 @@ struct server *backend_find_server(struct backend *b, struct str name);
 
 /* ---- workers ---- */
 
-struct pick_request {
-	uint64_t now_us, random;
-	uint64_t key; /* with has_key */
-	bool has_key;
-	bool peek; /* say what would be picked; reserve, count and change nothing */
-	uint32_t worker;
-	uint32_t tried_count; /* servers that this exchange tried already */
-	const struct server *tried[LBD_TRIED_MAX];
-};
-
 /* Picks an eligible server and reserves a place on it (in_flight), to be given back by server_release; counts PICKED.
- * NULL: no server is eligible, or none has a free slot. A server that became ineligible, or full, since the set was
- * built is refused and another one asked for. */
+ * NULL: no server is eligible, or none has a free slot: pick_has_candidate tells which. A server that became
+ * ineligible, or full, since the set was built is refused and another one asked for. Who finds others in the queue
+ * waits behind them instead of picking. */
 struct server *backend_pick(struct backend *b, const struct pick_request *request) LBD_MUST_CHECK;
+/* A place on one of its servers was given back: the longest waiter may have it. worker: who calls, as an index of
+ * counter blocks. */
+static inline void queue_slot_freed(struct backend *b, uint32_t worker)
+{
+	if (queue_length(&b->queue))
+		queue_serve(b, worker);
+}
 /* Tells the algorithm how an exchange on this server ended, once. */
 void backend_feedback(struct backend *b, struct server *s, enum lbd_outcome outcome, uint64_t first_byte_us,
 	uint64_t total_us, uint64_t now_us);
@@ -92,6 +92,8 @@ void server_set_admin(struct server *s, enum server_admin admin, const char *rea
 void server_set_health(struct server *s, enum server_health health, const char *reason);
 /* 0..256. */
 void server_set_weight(struct server *s, uint32_t weight);
+/* Most exchanges at a time from now on, 0: unlimited. Raising it serves who waits; lowering it cuts nobody off. */
+void server_set_maxconn(struct server *s, uint32_t maxconn);
 /* Builds the eligible set now when a change is waiting (otherwise done within 20 ms by the loop). */
 void backend_rebuild(struct backend *b);
 /* Figures of show stat. */

@@ -179,12 +179,13 @@ static void eligible_replace(struct backend *b)
 	b->rebuild_waits = !e;
 	if (next_us && b->host->loop)
 		timer_start(&b->rebuild_timer, next_us, 0);
-	if (!e) {
+	if (e) {
+		struct eligible *old = atomic_exchange_explicit(&b->eligible, e, memory_order_seq_cst);
+		reclaimer_retire(b->host->reclaimer, &old->retired, eligible_free_retired);
+	} else {
 		backend_say(b, LOG_LEVEL_ERROR, "%s; the servers as of before stay in use", error);
-		return;
 	}
-	struct eligible *old = atomic_exchange_explicit(&b->eligible, e, memory_order_seq_cst);
-	reclaimer_retire(b->host->reclaimer, &old->retired, eligible_free_retired);
+	queue_review(b);
 }
 
 void eligible_on_timer(struct timer *timer)

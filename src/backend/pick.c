@@ -23,7 +23,7 @@ static void pick_note_max(struct server *s, uint32_t in_flight)
 
 /* Takes a place, unless that would exceed the slots. seq_cst, as the load of closed behind it: either control, which
  * closes first and then reads in_flight, sees this place taken, or we see that the server is closed. */
-static bool pick_reserve(struct server *s)
+static bool pick_reserve(struct server *s, bool *undone)
 {
 	uint32_t slots = atomic_load_explicit(&s->live.slots, memory_order_relaxed), before;
 	if (slots == UINT32_MAX) {
@@ -37,7 +37,8 @@ static bool pick_reserve(struct server *s)
 			&s->live.in_flight, &before, before + 1, memory_order_seq_cst, memory_order_relaxed));
 	}
 	if (atomic_load_explicit(&s->live.closed, memory_order_seq_cst)) {
-		atomic_fetch_sub_explicit(&s->live.in_flight, 1, memory_order_release);
+		atomic_fetch_sub_explicit(&s->live.in_flight, 1, memory_order_seq_cst);
+		*undone = true;
 		return false;
 	}
 	if (s->backend->counts_total)
@@ -47,12 +48,12 @@ static bool pick_reserve(struct server *s)
 }
 
 /* The first one that can be had, from a random place on. */
-static struct server *pick_scan(const struct eligible *e, const struct lbd_pick *pick, bool peek)
+static struct server *pick_scan(const struct eligible *e, const struct lbd_pick *pick, bool peek, bool *undone)
 {
 	uint64_t first = pick->random % e->set.count;
 	for (uint32_t step = 0; step < e->set.count; step++) {
 		uint32_t i = (uint32_t)((first + step) % e->set.count);
-		if (lbd_may_take(&e->set, pick, i) && (peek || pick_reserve(e->server[i])))
+		if (lbd_may_take(&e->set, pick, i) && (peek || pick_reserve(e->server[i], undone)))
 			return e->server[i];
 	}
 	return NULL;
@@ -80,8 +81,8 @@ static void pick_prepare(
 	}
 }
 
-static struct server *pick_from(
-	struct backend *b, const struct eligible *e, struct lbd_pick *pick, const struct pick_request *request)
+static struct server *pick_from(struct backend *b, const struct eligible *e, struct lbd_pick *pick,
+	const struct pick_request *request, bool *undone)
 {
 	const struct lbd_algorithm *plugin = e->instance->plugin;
 	struct random random = {request->random};
@@ -92,30 +93,52 @@ static struct server *pick_from(
 		if (i >= e->set.count || pick_is_tried(pick, i)) {
 			if (!request->peek)
 				counter_add(counter_set_block(&b->counters, request->worker), COUNTER_PICK_INVALID, 1);
-			return pick_scan(e, pick, request->peek);
+			return pick_scan(e, pick, request->peek, undone);
 		}
-		if (request->peek || pick_reserve(e->server[i]))
+		if (request->peek || pick_reserve(e->server[i], undone))
 			return e->server[i];
 		pick->random = random_next(&random);
 		if (pick->tried_count == LBD_TRIED_MAX)
-			return pick_scan(e, pick, false);
+			return pick_scan(e, pick, false, undone);
 		pick->tried[pick->tried_count++] = i;
 	}
 }
 
-struct server *backend_pick(struct backend *b, const struct pick_request *request)
+struct server *pick_once(struct backend *b, const struct pick_request *request, bool *undone)
 {
 	const struct eligible *e = atomic_load_explicit(&b->eligible, memory_order_seq_cst);
 	struct lbd_pick pick;
 	if (!e->set.count)
 		return NULL;
 	pick_prepare(&pick, b, e, request);
-	struct server *s = pick_from(b, e, &pick, request);
+	struct server *s = pick_from(b, e, &pick, request, undone);
 	if (s && !request->peek) {
 		counter_add(counter_set_block(&b->counters, request->worker), COUNTER_PICKED, 1);
 		counter_add(server_counters(s, request->worker), COUNTER_PICKED, 1);
 	}
 	return s;
+}
+
+struct server *backend_pick(struct backend *b, const struct pick_request *request)
+{
+	bool undone = false;
+	struct server *s = pick_once(b, request, &undone);
+	if (undone)
+		queue_slot_freed(b, request->worker);
+	return s;
+}
+
+bool pick_has_candidate(struct backend *b, const struct pick_request *request)
+{
+	const struct eligible *e = atomic_load_explicit(&b->eligible, memory_order_seq_cst);
+	for (uint32_t i = 0; i < e->set.count; i++) {
+		bool open = !atomic_load_explicit(&e->set.live[i]->closed, memory_order_relaxed);
+		for (uint32_t t = 0; t < request->tried_count && open; t++)
+			open = request->tried[t] != e->server[i];
+		if (open)
+			return true;
+	}
+	return false;
 }
 
 void backend_feedback(struct backend *b, struct server *s, enum lbd_outcome outcome, uint64_t first_byte_us,

@@ -24,7 +24,8 @@ struct server *server_create(
 	s->index = index;
 	s->id = index + 1;
 	atomic_init(&s->conf, conf);
-	atomic_init(&s->live.slots, conf->maxconn ? conf->maxconn : UINT32_MAX);
+	s->maxconn = conf->maxconn;
+	atomic_init(&s->live.slots, server_slots(s));
 	s->weight = s->initial_weight = conf->weight;
 	s->changed_us = clock_monotonic_us();
 	s->checked = atomic_load_explicit(&b->conf, memory_order_relaxed)->check.type != CONFIG_CHECK_NONE;
@@ -128,14 +129,22 @@ const char *server_health_word(enum server_health health)
 	return words[health];
 }
 
-void server_release(struct server *s)
+uint32_t server_slots(const struct server *s)
 {
-	if (s->backend->counts_total)
-		atomic_fetch_sub_explicit(&s->backend->in_flight_sum, 1, memory_order_relaxed);
-	/* Release: whoever sees the count at 0 and deletes the server sees all that was done with it. */
-	uint32_t before = atomic_fetch_sub_explicit(&s->live.in_flight, 1, memory_order_release);
+	return s->maxconn ? s->maxconn : UINT32_MAX;
+}
+
+void server_release(struct server *s, uint32_t worker)
+{
+	struct backend *b = s->backend;
+	if (b->counts_total)
+		atomic_fetch_sub_explicit(&b->in_flight_sum, 1, memory_order_relaxed);
+	/* A release, so that whoever sees the count at 0 and deletes the server sees all that was done with it; and
+	 * seq_cst for the sake of who comes to wait (queue.h). */
+	uint32_t before = atomic_fetch_sub_explicit(&s->live.in_flight, 1, memory_order_seq_cst);
 	LBD_INVARIANT(before > 0);
 	(void)before;
+	queue_slot_freed(b, worker);
 }
 
 uint32_t server_idle_count(const struct server *s)

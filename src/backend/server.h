@@ -57,6 +57,7 @@ struct server {
 	enum server_health health;
 	bool checked;                                                    /* probes are configured */
 	uint32_t weight, initial_weight;                                 /* 0..256 */
+	uint32_t maxconn;                                                /* 0: unlimited; live.slots is made of it */
 	uint32_t counted_weight;                                         /* its part in its backend's figures */
 	uint64_t changed_us, down_since_us, downtime_us, drain_since_us; /* monotonic; 0: never or not */
 	struct server_check check;
@@ -77,8 +78,9 @@ const char *server_health_word(enum server_health health);
 
 /* Idle upstreams over all workers; any thread. */
 uint32_t server_idle_count(const struct server *s);
-/* Worker: gives back what backend_pick reserved. */
-void server_release(struct server *s);
+/* Gives back what was reserved by a pick; the longest waiter gets it, if one waits. worker: who calls. Inside a turn.
+ */
+void server_release(struct server *s, uint32_t worker);
 /* Worker: its counters of this server. */
 static inline struct counters *server_counters(struct server *s, uint32_t worker)
 {

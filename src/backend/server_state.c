@@ -28,15 +28,17 @@ static const char *server_say_left(const struct server *s, bool up, char *out)
 {
 	uint32_t active = backend_usable(s->backend, false), backups = backend_usable(s->backend, true);
 	uint32_t sessions = atomic_load_explicit(&s->live.in_flight, memory_order_relaxed);
+	uint32_t waiting = queue_length(&s->backend->queue);
 	const char *running = !active && backups ? " Running on backup." : "";
 	if (up)
 		snprintf(out, STATE_LEFT_MAX,
-			"%u active and %u backup servers online.%s 0 sessions requeued, 0 total in queue.", active,
-			backups, running);
+			"%u active and %u backup servers online.%s 0 sessions requeued, %u total in queue.", active,
+			backups, running, waiting);
 	else
 		snprintf(out, STATE_LEFT_MAX,
-			"%u active and %u backup servers left.%s %u sessions active, 0 requeued, 0 remaining in queue.",
-			active, backups, running, sessions);
+			"%u active and %u backup servers left.%s %u sessions active, 0 requeued, %u remaining in "
+			"queue.",
+			active, backups, running, sessions, waiting);
 	return out;
 }
 
@@ -164,4 +166,11 @@ void server_set_weight(struct server *s, uint32_t weight)
 	server_account(s, server_is_down(s));
 	backend_update_state(s->backend);
 	eligible_rebuild_now(s->backend);
+}
+
+void server_set_maxconn(struct server *s, uint32_t maxconn)
+{
+	s->maxconn = maxconn;
+	atomic_store_explicit(&s->live.slots, server_slots(s), memory_order_seq_cst);
+	queue_review(s->backend);
 }

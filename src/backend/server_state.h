@@ -12,6 +12,8 @@ struct server *server_create(struct backend *b, const struct config_server *conf
 void server_destroy(struct server *s);
 /* Percent of its weight that its health leaves it, 1..100; 0: none. */
 uint32_t server_share(const struct server *s);
+/* What live.slots has to be. */
+uint32_t server_slots(const struct server *s);
 /* May serve now: usable, and a weight above 0. */
 bool server_may_serve(const struct server *s);
 /* Out of service for the statistics: unhealthy or in maintenance. */

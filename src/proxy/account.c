@@ -50,8 +50,8 @@ static void account_server_side(const struct exchange *x, struct counters *c, ui
 	if (!x->at.connected)
 		return;
 	counter_add(c, COUNTER_TIMED, 1);
-	counter_add(c, COUNTER_QUEUE_US, x->at.picked - x->at.head);
-	counter_add(c, COUNTER_CONNECT_US, x->at.connected - x->at.picked);
+	counter_add(c, COUNTER_QUEUE_US, x->waited_us);
+	counter_add(c, COUNTER_CONNECT_US, x->at.connected - x->at.head - x->waited_us);
 	if (x->at.response)
 		counter_add(c, COUNTER_RESPONSE_US, x->at.response - x->at.connected);
 	counter_add(c, COUNTER_TOTAL_US, now_us - x->at.start);
@@ -94,8 +94,9 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.backend = x->backend ? x->backend->name : f->name,
 		.server = x->server ? x->server->name : NULL,
 		.t_request = http ? account_span(x->at.start, x->at.head) : 0,
-		.t_queue = account_span(x->at.head, x->at.picked),
-		.t_connect = account_span(x->at.picked, x->at.connected),
+		.t_queue = x->at.picked || x->at.queued ? x->waited_us : ACCESS_LOG_NEVER,
+		/* With the attempts that failed before. */
+		.t_connect = account_span(x->at.head + x->waited_us, x->at.connected),
 		.t_response = account_span(x->at.connected, x->at.response),
 		.t_total = now_us - x->at.start,
 		.status = x->status ? x->status : -1,
@@ -114,6 +115,7 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.request_id = x->request_id,
 		.capture = &conf->capture,
 		.captured = x->captured_count == conf->capture.response.count ? x->captured : NULL,
+		.backend_queue = x->queue_ahead,
 	};
 	if (x->parsed) {
 		record.method = x->request.method_text;

@@ -27,7 +27,6 @@ enum {
 	EXCHANGE_WHOLE_MEMORY = EXCHANGE_WHOLE_BYTES + EXCHANGE_WHOLE_FIELDS * sizeof(struct http_field)
 };
 
-static void exchange_run(struct exchange *x);
 static void exchange_on_timeout(struct timeout *t);
 
 /* ---- the beginning ---- */
@@ -183,7 +182,11 @@ static void exchange_arm(struct exchange *x)
 	const struct config_timeouts *backend = &exchange_backend_conf(x)->timeouts;
 	const struct config_timeouts *frontend = &exchange_frontend_conf(x)->timeouts;
 	uint64_t duration;
-	if (x->step == EXCHANGE_STEP_CONNECT) {
+	if (x->step == EXCHANGE_STEP_QUEUE) {
+		if (timeout_running(&x->timeout))
+			return;
+		duration = backend->queue;
+	} else if (x->step == EXCHANGE_STEP_CONNECT) {
 		if (timeout_running(&x->timeout))
 			return;
 		x->waits_for = 's';
@@ -206,6 +209,8 @@ static void exchange_arm(struct exchange *x)
 
 enum reason exchange_timeout_reason(const struct exchange *x)
 {
+	if (x->step == EXCHANGE_STEP_QUEUE)
+		return REASON_QUEUE_TIMEOUT;
 	if (x->step == EXCHANGE_STEP_CONNECT)
 		return REASON_CONNECT_TIMEOUT;
 	if (x->waits_for == 't')
@@ -219,10 +224,12 @@ static void exchange_check(const struct exchange *x)
 	LBD_INVARIANT(x->session->exchange == x);
 	LBD_INVARIANT(!x->upstream || x->upstream->exchange == x);
 	LBD_INVARIANT(!x->upstream || x->server);
-	LBD_INVARIANT(x->step <= EXCHANGE_STEP_PICK || x->step == EXCHANGE_STEP_FINISH || x->server);
+	LBD_INVARIANT(
+		!x->waiter || (x->step == EXCHANGE_STEP_QUEUE && !x->reserved) || x->step == EXCHANGE_STEP_FINISH);
+	LBD_INVARIANT(x->step <= EXCHANGE_STEP_QUEUE || x->step == EXCHANGE_STEP_FINISH || x->server);
 }
 
-static void exchange_run(struct exchange *x)
+void exchange_run(struct exchange *x)
 {
 	for (;;) {
 		exchange_check(x);
@@ -293,6 +300,7 @@ enum exchange_go exchange_finish(struct exchange *x)
 {
 	struct session *s = x->session;
 	timeout_stop(&x->timeout);
+	exchange_leave_queue(x);
 	exchange_answer_failure(x);
 	if (x->upstream && x->tunnel)
 		upstream_cut(x->upstream);

@@ -21,7 +21,7 @@ enum exchange_step {
 
 /* All are monotonic, us; 0: not reached. */
 struct exchange_times {
-	uint64_t start, head, picked, connected, response;
+	uint64_t start, head, queued, picked, connected, response; /* queued: into the queue, the last time */
 };
 
 struct exchange {
@@ -31,6 +31,7 @@ struct exchange {
 	struct backend *backend; /* NULL until routed */
 	struct server *server;   /* used, or used last; NULL until picked */
 	struct upstream *upstream;
+	struct waiter *waiter; /* our place in the backend's queue; NULL: we are not in it */
 	enum exchange_step step;
 	struct http_request request; /* its bytes are in the arena */
 	struct rule_changes changes; /* of the request, by rules; in the arena too */
@@ -39,6 +40,8 @@ struct exchange {
 	struct identity *identity;   /* NULL until made, or when nothing has to be remembered */
 	struct buffer unsent;        /* the request, on its way from a connection that was dead to a new one */
 	struct timeout timeout;
+	uint64_t waited_us;   /* in the queue, all times together */
+	uint32_t queue_ahead; /* those before us when we began to wait, likewise */
 	struct exchange_times at;
 	enum reason reason;
 	enum reason attempt_reason; /* why the attempt before this one failed */

@@ -11,21 +11,19 @@ void exchange_count_server_side(struct exchange *x, enum counter id)
 	counter_add(counter_set_block(&x->backend->counters, x->worker->index), id, 1);
 }
 
-enum exchange_go exchange_pick(struct exchange *x)
+struct pick_request exchange_pick_request(struct exchange *x)
 {
 	struct worker *w = x->worker;
-	struct pick_request request = {.now_us = w->loop.now_us,
-		.random = random_next(&w->random),
-		.worker = w->index,
-		.tried_count = x->tried_count};
+	struct pick_request request;
+	pick_request_init(&request, w->loop.now_us, random_next(&w->random), w->index);
+	request.tried_count = x->tried_count;
 	memcpy(request.tried, x->tried, sizeof x->tried[0] * x->tried_count);
-	struct server *server = backend_pick(x->backend, &request);
-	if (!server && x->tried_count)
-		return exchange_fail(x, x->attempt_reason, NULL);
-	if (!server) {
-		counter_add(counter_set_block(&x->backend->counters, w->index), COUNTER_CONNECT_ERRORS, 1);
-		return exchange_fail(x, REASON_NO_SERVER, NULL);
-	}
+	return request;
+}
+
+void exchange_take_server(struct exchange *x, struct server *server)
+{
+	struct worker *w = x->worker;
 	if (x->tried_count) {
 		exchange_count_server_side(x, COUNTER_RETRIES);
 		exchange_count_server_side(x, COUNTER_REDISPATCHES);
@@ -38,6 +36,27 @@ enum exchange_go exchange_pick(struct exchange *x)
 	struct counters *c = server_counters(server, w->index);
 	counter_add(c, COUNTER_SESSIONS, 1);
 	counter_add(c, COUNTER_REQUESTS, 1);
+}
+
+enum exchange_go exchange_no_server(struct exchange *x)
+{
+	if (x->tried_count)
+		return exchange_fail(x, x->attempt_reason, NULL);
+	counter_add(counter_set_block(&x->backend->counters, x->worker->index), COUNTER_CONNECT_ERRORS, 1);
+	return exchange_fail(x, REASON_NO_SERVER, NULL);
+}
+
+/* Those who wait already are before us: then, and when all are full, the next step waits. */
+enum exchange_go exchange_pick(struct exchange *x)
+{
+	struct pick_request request = exchange_pick_request(x);
+	struct server *server = NULL;
+	if (!queue_length(&x->backend->queue))
+		server = backend_pick(x->backend, &request);
+	if (server)
+		exchange_take_server(x, server);
+	else if (!pick_has_candidate(x->backend, &request))
+		return exchange_no_server(x);
 	return EXCHANGE_GO_NEXT;
 }
 
@@ -47,7 +66,7 @@ enum exchange_go exchange_pick(struct exchange *x)
 void exchange_give_back(struct exchange *x)
 {
 	if (x->reserved)
-		server_release(x->server);
+		server_release(x->server, x->worker->index);
 	x->reserved = false;
 }
 

@@ -30,12 +30,20 @@ static inline const struct config_backend *exchange_backend_conf(const struct ex
 	return atomic_load_explicit(&x->backend->conf, memory_order_acquire);
 }
 
+/* exchange.c: the driver; the exchange may not exist any more after it. */
+void exchange_run(struct exchange *x);
 /* exchange.c: it is over, for this reason; the first reason stays. */
 enum exchange_go exchange_fail(struct exchange *x, enum reason reason, const char *detail);
 /* exchange.c: why the timeout that ran out was running. */
 enum reason exchange_timeout_reason(const struct exchange *x);
 
 /* exchange_attempt.c */
+/* What a pick has to know of it, as of now. */
+struct pick_request exchange_pick_request(struct exchange *x);
+/* A place on this server is ours. */
+void exchange_take_server(struct exchange *x, struct server *server);
+/* No server is open to this request any more. */
+enum exchange_go exchange_no_server(struct exchange *x);
 void exchange_count_server_side(struct exchange *x, enum counter id);
 /* The place on the server; x->server stays as the one that was used last. */
 void exchange_give_back(struct exchange *x);
@@ -43,6 +51,9 @@ void exchange_give_back(struct exchange *x);
 void exchange_drop_upstream(struct exchange *x);
 /* This server did not do; another one may, as long as attempts are left. */
 enum exchange_go exchange_try_other(struct exchange *x, enum reason reason);
+
+/* exchange_queue.c: out of the queue, if it is in it; a slot that is on its way to us goes to another one. */
+void exchange_leave_queue(struct exchange *x);
 
 /* exchange_messages.c: moves what the client sent. True when the exchange is over because of it. */
 bool exchange_move_up(struct exchange *x);

@@ -11,6 +11,7 @@ bool worker_proxy_init(struct worker *w)
 	pool_init(&w->sessions, sizeof(struct session), WORKER_SESSIONS_A_SLAB);
 	pool_init(&w->exchanges, EXCHANGE_SIZE, WORKER_EXCHANGES_A_SLAB);
 	pool_init(&w->upstreams, sizeof(struct upstream), WORKER_SESSIONS_A_SLAB);
+	pool_init(&w->waiters, sizeof(struct waiter), WORKER_EXCHANGES_A_SLAB);
 	list_init(&w->open_sessions);
 	list_init(&w->session_cursors);
 	w->patterns = pattern_scratch_create();
@@ -22,6 +23,7 @@ void worker_proxy_end(struct worker *w)
 	pool_end(&w->sessions);
 	pool_end(&w->exchanges);
 	pool_end(&w->upstreams);
+	pool_end(&w->waiters);
 	pattern_scratch_free(w->patterns);
 }
 

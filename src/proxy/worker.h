@@ -20,16 +20,17 @@ struct worker {
 	struct log_ring *log;
 	struct random random;
 	struct pattern_scratch *patterns;
-	struct pool sessions, exchanges, upstreams;
+	struct pool sessions, exchanges, upstreams, waiters;
 	struct list open_sessions; /* oldest first */
 	uint32_t session_count;
 	uint64_t session_serial;     /* of the newest session */
 	struct list session_cursors; /* session_walk.h */
+	uint32_t grants_due; /* slots on their way to exchanges that have ended; each is passed on when it comes */
 	struct http_field response_fields[WORKER_RESPONSE_FIELDS]; /* of the response head that is being parsed */
 	struct access_date log_date;
 	char log_line[ACCESS_LOG_LINE_MAX];
 	bool stopping;                     /* no new requests: sessions end as they become idle */
-	void (*emptied)(struct worker *w); /* while stopping: the last session ended */
+	void (*emptied)(struct worker *w); /* while stopping: the last session ended, or the last grant came */
 	void *app;
 };
 

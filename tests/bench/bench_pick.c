@@ -1,7 +1,7 @@
 /* What a pick costs, plugin and host together: nanoseconds of CPU for each pick, by algorithm, servers and threads. Run
  * it by hand; figures of one run are comparable with each other only. */
-#include "support/backend_fixture.h"
 #include "base/clock.h"
+#include "support/backend_fixture.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -31,11 +31,12 @@ static void *job_run(void *argument)
 	struct random random = {job->worker + 1};
 	double began = thread_ns();
 	for (unsigned i = 0; i < job->picks; i++) {
-		struct pick_request request = {.random = random_next(&random), .worker = job->worker};
+		struct pick_request request;
+		pick_request_init(&request, 0, random_next(&random), job->worker);
 		struct server *s = backend_pick(job->backend, &request);
 		if (!s)
 			abort();
-		server_release(s);
+		server_release(s, 0);
 		for (volatile unsigned k = 0; k < job->pause; k++) {
 		}
 	}

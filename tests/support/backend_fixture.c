@@ -75,7 +75,7 @@ int backend_fixture_pick(struct backend_fixture *f, bool hold)
 	if (!s)
 		return -1;
 	if (!hold)
-		server_release(s);
+		server_release(s, 0);
 	return (int)s->index;
 }
 

@@ -17,6 +17,7 @@ TEST_PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhe
 noinst_HEADERS += tests/support/plugins/plugin_base.h
 check_LTLIBRARIES += \
 	tests/support/plugins/all_in.la \
+	tests/support/plugins/flicker.la \
 	tests/support/plugins/garbage.la \
 	tests/support/plugins/newer_minor.la \
 	tests/support/plugins/no_pick.la \
@@ -29,6 +30,8 @@ check_LTLIBRARIES += \
 	tests/support/plugins/wrong_abi.la
 tests_support_plugins_all_in_la_SOURCES = tests/support/plugins/all_in.c
 tests_support_plugins_all_in_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+tests_support_plugins_flicker_la_SOURCES = tests/support/plugins/flicker.c
+tests_support_plugins_flicker_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_support_plugins_garbage_la_SOURCES = tests/support/plugins/garbage.c
 tests_support_plugins_garbage_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_support_plugins_newer_minor_la_SOURCES = tests/support/plugins/newer_minor.c

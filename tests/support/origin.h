@@ -17,6 +17,7 @@ struct origin {
 	struct conn *first; /* open connections */
 	struct conn *spare; /* closed ones, their buffers are used again */
 	unsigned long requests, health, control, connections, open, answered, bad;
+	unsigned long busy, busy_max; /* requests that are not answered yet: now, and the most at a time */
 	long error_debt; /* spreads the error share evenly */
 	bool stopping;
 	unsigned char pattern[PATTERN_SIZE]; /* byte i of a generated body is i % 251 */

@@ -17,9 +17,9 @@ static void conn_choose_text(struct conn *c)
 	else if (c->route == ROUTE_STATS)
 		len = snprintf(text, sizeof text,
 			"{\"name\":\"%s\",\"requests\":%lu,\"answered\":%lu,\"bad\":%lu,\"health\":%lu,\"control\":%lu,"
-			"\"connections\":%lu,\"open\":%lu}\n",
+			"\"connections\":%lu,\"open\":%lu,\"busy\":%lu,\"busy_max\":%lu}\n",
 			origin->name, origin->requests, origin->answered, origin->bad, origin->health, origin->control,
-			origin->connections, origin->open);
+			origin->connections, origin->open, origin->busy, origin->busy_max);
 	else if (c->route == ROUTE_LEN)
 		len = snprintf(text, sizeof text, "{\"length\":%lu,\"crc32\":\"%08x\"}\n",
 			(unsigned long)c->body.length, ~c->body.crc);
@@ -173,6 +173,7 @@ bool conn_send_body(struct conn *c)
 	}
 	conn_text_drop(c);
 	c->answered = true;
+	conn_set_busy(c, false);
 	c->phase = !c->keep_alive ? AT_LINGER : c->body.done ? AT_HEAD : AT_BODY;
 	return true;
 }

@@ -128,6 +128,16 @@ static enum route conn_route(struct span path)
 	return ROUTE_PLAIN;
 }
 
+void conn_set_busy(struct conn *c, bool busy)
+{
+	struct origin *origin = c->origin;
+	if (c->busy != busy)
+		origin->busy += busy ? 1 : -1ul;
+	if (origin->busy > origin->busy_max)
+		origin->busy_max = origin->busy;
+	c->busy = busy;
+}
+
 static void conn_begin_route(struct conn *c, const struct request *request, const char *head)
 {
 	struct origin *origin = c->origin;
@@ -149,6 +159,7 @@ static void conn_begin_route(struct conn *c, const struct request *request, cons
 		break;
 	default:
 		origin->requests++;
+		conn_set_busy(c, true);
 		if (request->query.len > 0)
 			knobs_set_query(&c->knobs, request->query.at, request->query.len);
 		if (c->route == ROUTE_ECHO && !conn_text_add(c, head, request->head_len))
@@ -298,6 +309,7 @@ static void conn_close(struct conn *c)
 	ev_timer_stop(origin->loop, &c->timer);
 	close(c->reader.fd);
 	conn_text_drop(c);
+	conn_set_busy(c, false);
 	*(c->prev != NULL ? &c->prev->next : &origin->first) = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;

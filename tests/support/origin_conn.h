@@ -23,6 +23,7 @@ struct conn {
 	struct knobs knobs;
 	struct body body; /* of the request */
 	bool eof, head_only, keep_alive, answered;
+	bool busy; /* in origin->busy */
 	long answers;
 	char *text; /* body of the answer; NULL: the pattern. Owned */
 	size_t text_len, text_room;
@@ -44,6 +45,8 @@ void conn_put_text(struct conn *c, const char *text);
 bool conn_text_add(struct conn *c, const char *data, size_t len);
 void conn_text_drop(struct conn *c);
 void conn_wake_in(struct conn *c, double seconds);
+/* Counts the request as one that is not answered yet, or no longer so. */
+void conn_set_busy(struct conn *c, bool busy);
 
 /* The steps of AT_ANSWER and AT_SEND: true when there may be more to do at once. */
 bool conn_answer(struct conn *c);

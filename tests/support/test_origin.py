@@ -182,6 +182,16 @@ def test_counts_requests_and_connections(box):
     wait_for(lambda: origin.stats()["open"] == 1)
 
 
+def test_counts_requests_that_run(box):
+    origin = box.origin("a", delay=200)
+    clients = [Client(origin.port).send(build_request()) for _ in range(3)]
+    wait_for(lambda: origin.stats()["busy"] == 3)
+    for client in clients:
+        assert client.response().status == 200
+    stats = origin.stats()
+    assert (stats["busy"], stats["busy_max"]) == (0, 3)
+
+
 def test_term_finishes_the_answer_and_ends_with_0(box):
     origin = box.origin()
     with Client(origin.port) as client:

@@ -131,6 +131,7 @@ tests_unit_unit_backend_SOURCES = \
 	tests/unit/backend/test_pick.c \
 	tests/unit/backend/test_probe.c \
 	tests/unit/backend/test_probe_reply.c \
+	tests/unit/backend/test_queue.c \
 	tests/unit/backend/test_server.c \
 	tests/unit/backend/test_server_state.c
 
@@ -220,6 +221,7 @@ tsan_tests = \
 	tests/unit/tsan_eligible \
 	tests/unit/tsan_log \
 	tests/unit/tsan_loop \
+	tests/unit/tsan_queue \
 	tests/unit/tsan_quiesce \
 	tests/unit/tsan_rate_table
 check_PROGRAMS += $(tsan_tests)
@@ -236,6 +238,10 @@ tests_unit_tsan_log_SOURCES = tests/unit/base/tsan_log.c
 tests_unit_tsan_loop_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_tsan_loop_LDADD = $(TEST_LDADD)
 tests_unit_tsan_loop_SOURCES = tests/unit/net/tsan_loop.c
+
+tests_unit_tsan_queue_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_tsan_queue_LDADD = $(TEST_LDADD)
+tests_unit_tsan_queue_SOURCES = tests/unit/backend/tsan_queue.c
 
 tests_unit_tsan_quiesce_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_tsan_quiesce_LDADD = $(TEST_LDADD)

@@ -51,6 +51,25 @@ static void commands_expect(const struct command_case *cases, size_t count)
 
 #define EXPECT(cases) commands_expect(cases, sizeof cases / sizeof cases[0])
 
+Test(commands, maxconn_of_a_server)
+{
+	static const struct command_case cases[] = {
+		{"set maxconn server", "Require 'backend/server'.\n\n"},
+		{"set maxconn server app/z 1", "No such server.\n\n"},
+		{"set maxconn server app/a", "Require <maxconn>.\n\n"},
+		{"set maxconn server app/a -1",
+			"maxconn string '-1' is no number from 0 (unlimited) to 100000000.\n\n"},
+		{"set maxconn server app/a 100000001",
+			"maxconn string '100000001' is no number from 0 (unlimited) to 100000000.\n\n"},
+		{"set maxconn server app/a 7", "\n"},
+	};
+	struct backend *b = fixture->proxies.backends[0];
+	EXPECT(cases);
+	cr_expect_eq(atomic_load(&b->servers[0]->live.slots), 7);
+	cr_expect_str_eq(commands_ask("set maxconn server app/a 0"), "\n");
+	cr_expect_eq(atomic_load(&b->servers[0]->live.slots), UINT32_MAX);
+}
+
 Test(commands, weight)
 {
 	static const struct command_case cases[] = {

@@ -23,7 +23,7 @@ static void *picks_run(void *argument)
 		if (!s)
 			abort();
 		job->count[s->index]++;
-		server_release(s);
+		server_release(s, 0);
 	}
 	return NULL;
 }

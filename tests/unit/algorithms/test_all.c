@@ -74,7 +74,7 @@ Test(all, tried_servers_are_not_returned)
 			cr_assert(s != NULL, "%s", *a);
 			for (uint32_t t = 0; t < request.tried_count; t++)
 				cr_expect(request.tried[t] != s, "%s", *a);
-			server_release(s);
+			server_release(s, 0);
 			request.tried[request.tried_count++] = s;
 		}
 		cr_expect(backend_pick(f.backend, &request) == NULL, "%s: all tried", *a);
@@ -97,7 +97,7 @@ Test(all, peek_changes_nothing)
 			request.peek = false;
 			struct server *real = backend_pick(f.backend, &request);
 			cr_expect(first == real && second == real, "%s pick %d", *a, i);
-			server_release(real);
+			server_release(real, 0);
 		}
 		cr_expect(eq(u32, backend_in_flight(f.backend), 0u), "%s", *a);
 		backend_fixture_end(&f);

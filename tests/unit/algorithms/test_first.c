@@ -12,7 +12,7 @@ Test(first, fills_one_after_the_other)
 	cr_assert(backend_fixture_start(&f, "first", 1), "%s", f.error);
 	for (int i = 0; i < 6; i++)
 		cr_expect(eq(int, backend_fixture_pick(&f, true), i / 2));
-	server_release(f.backend->servers[1]);
+	server_release(f.backend->servers[1], 0);
 	cr_expect(eq(int, backend_fixture_pick(&f, true), 1));
 	backend_fixture_end(&f);
 }

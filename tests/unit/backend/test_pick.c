@@ -27,7 +27,7 @@ Test(pick, garbage_is_counted_and_survived)
 		request.random = random_next(&f.random);
 		struct server *s = backend_pick(f.backend, &request);
 		cr_assert(s && s != f.backend->servers[0]);
-		server_release(s);
+		server_release(s, 0);
 	}
 	backend_fixture_end(&f);
 }
@@ -40,7 +40,7 @@ Test(pick, reserves_and_notes_the_most)
 	for (int i = 0; i < 5; i++)
 		cr_assert(backend_fixture_pick(&f, true) == 0);
 	for (int i = 0; i < 3; i++)
-		server_release(s);
+		server_release(s, 0);
 	backend_fixture_pick(&f, false);
 	cr_expect(eq(u32, atomic_load(&s->live.in_flight), 2u));
 	cr_expect(eq(u32, atomic_load(&s->in_flight_max), 5u));
@@ -68,7 +68,7 @@ static void *crowd_run(void *argument)
 			continue;
 		if (atomic_load(&s->live.in_flight) > SLOTS)
 			atomic_fetch_add(c->over, 1);
-		server_release(s);
+		server_release(s, 0);
 	}
 	return NULL;
 }
@@ -109,7 +109,7 @@ Test(pick, bounded_load)
 			atomic_load(&f.backend->servers[i]->live.in_flight));
 	for (int i = 0; i < 10; i++)
 		while (atomic_load(&f.backend->servers[i]->live.in_flight))
-			server_release(f.backend->servers[i]);
+			server_release(f.backend->servers[i], 0);
 	cr_expect(eq(u64, atomic_load(&f.backend->in_flight_sum), (uint64_t)0));
 	for (int i = 0; i < 4; i++)
 		cr_expect(eq(int, backend_fixture_pick(&f, true), 0));

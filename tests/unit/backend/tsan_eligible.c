@@ -36,7 +36,7 @@ static void worker_pick(struct worker *w, struct random *random)
 	if (request.peek)
 		return;
 	backend_feedback(w->f->backend, s, LBD_SUCCESS, 10, 20, 30);
-	server_release(s);
+	server_release(s, w->id);
 }
 
 static void *worker_run(void *argument)

@@ -146,7 +146,6 @@ Test(schema, defaults_are_reported_once)
 {
 	fixture_expect_messages("defaults: { mode = \"htpp\";\ntimeouts: { queue = \"9s\"; connect = 0; }; };",
 		"t.conf:1: error: frontend.mode is \"htpp\"; allowed: \"http\", \"tcp\"\n"
-		"t.conf:2: warning: timeouts.queue has no effect in this version yet\n"
 		"t.conf:2: error: timeouts.connect is 0; allowed: \"1ms\" to \"1d\"\n");
 }
 
