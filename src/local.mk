@@ -178,6 +178,8 @@ src_liblbd_la_SOURCES += \
 	src/backend/probe_reply.h \
 	src/backend/probe_target.c \
 	src/backend/probe_target.h \
+	src/backend/retry_budget.c \
+	src/backend/retry_budget.h \
 	src/backend/server.c \
 	src/backend/server.h \
 	src/backend/server_state.c \

@@ -131,6 +131,7 @@ tests_unit_unit_backend_SOURCES = \
 	tests/unit/backend/test_pick.c \
 	tests/unit/backend/test_probe.c \
 	tests/unit/backend/test_probe_reply.c \
+	tests/unit/backend/test_retry_budget.c \
 	tests/unit/backend/test_server.c \
 	tests/unit/backend/test_server_state.c
 
