@@ -56,7 +56,6 @@ static void channel_fail(struct channel *c, int error)
 {
 	c->error = error;
 	c->blocked = false;
-	buffer_free(&c->out);
 	channel_leave_list(c);
 	list_append(&c->loop->failed, &c->link);
 	channel_watch(c);
@@ -95,6 +94,7 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		channel_fail(c, errno);
 		return false;
 	}
+	c->sent += (uint64_t)sent;
 	size_t from_data = (size_t)sent > waiting ? (size_t)sent - waiting : 0;
 	if (waiting)
 		channel_out_consume(c, (size_t)sent - from_data);
@@ -311,6 +311,11 @@ bool channel_write(struct channel *c, const void *data, size_t n)
 		return true;
 	}
 	return channel_send(c, data, n);
+}
+
+uint64_t channel_taken(const struct channel *c)
+{
+	return c->sent - socket_unacknowledged(c->io.fd);
 }
 
 void channel_shutdown(struct channel *c)

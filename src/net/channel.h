@@ -20,7 +20,7 @@ struct channel_owner {
 	void (*connected)(struct channel *c, int error);
 	/* All that waited was sent, after channel_blocked had become true. */
 	void (*drained)(struct channel *c);
-	/* Sending failed (errno value); what waited is dropped. Called at the end of the turn. */
+	/* Sending failed (errno value); what waited is not sent any more. Called at the end of the turn. */
 	void (*failed)(struct channel *c, int error);
 };
 
@@ -31,6 +31,7 @@ struct channel {
 	struct buffer out; /* waits to be sent */
 	struct buffer in;  /* was received, and not taken yet */
 	struct list link;  /* in the loop's unflushed or failed list */
+	uint64_t sent;     /* bytes given to the kernel so far */
 	bool queued : 1;   /* in the unflushed list */
 	bool connecting : 1;
 	bool reading : 1; /* the owner wants to hear of input */
@@ -84,6 +85,10 @@ static inline size_t channel_pending(const struct channel *c)
 {
 	return buffer_used(&c->out);
 }
+
+/* Changes while the peer reads, however slowly, although nothing can be sent for a long time; what it is says nothing.
+ * A system call. */
+uint64_t channel_taken(const struct channel *c);
 
 /* Used by the loop: sends what waits; tells the owner of a send that failed. */
 void channel_flush(struct channel *c);
