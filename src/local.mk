@@ -201,6 +201,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/exchange_messages.c \
 	src/proxy/exchange_parts.h \
 	src/proxy/exchange_response.c \
+	src/proxy/exchange_retry.c \
+	src/proxy/exchange_timeout.c \
 	src/proxy/exchange.h \
 	src/proxy/exchange_steps.def \
 	src/proxy/forward.c \

@@ -82,6 +82,7 @@ static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 			return FLOW_LARGE;
 		if (result == HTTP_CHUNKED_DATA && !flow_write(f, segment)) {
 			channel_take(f->from, used);
+			f->taken += used;
 			return FLOW_BROKEN;
 		}
 		if (result == HTTP_CHUNKED_END) {
