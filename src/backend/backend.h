@@ -82,6 +82,8 @@ struct pick_request {
  * NULL: no server is eligible, or none has a free slot. A server that became ineligible, or full, since the set was
  * built is refused and another one asked for. */
 struct server *backend_pick(struct backend *b, const struct pick_request *request) LBD_MUST_CHECK;
+/* Whether any server is eligible, full or not, apart from count others. */
+bool backend_has_other(const struct backend *b, const struct server *const *others, uint32_t count);
 /* Tells the algorithm how an exchange on this server ended, once. */
 void backend_feedback(struct backend *b, struct server *s, enum lbd_outcome outcome, uint64_t first_byte_us,
 	uint64_t total_us, uint64_t now_us);

@@ -118,6 +118,15 @@ struct server *backend_pick(struct backend *b, const struct pick_request *reques
 	return s;
 }
 
+bool backend_has_other(const struct backend *b, const struct server *const *others, uint32_t count)
+{
+	const struct eligible *e = atomic_load_explicit(&b->eligible, memory_order_seq_cst);
+	uint32_t apart = 0;
+	for (uint32_t i = 0; i < count; i++)
+		apart += others[i]->index < e->positions && e->position[others[i]->index] != LBD_NONE;
+	return e->set.count > apart;
+}
+
 void backend_feedback(struct backend *b, struct server *s, enum lbd_outcome outcome, uint64_t first_byte_us,
 	uint64_t total_us, uint64_t now_us)
 {

@@ -92,14 +92,31 @@ bool exchange_forget_tried(struct exchange *x)
 	return exchange_forget(x, false) || exchange_forget(x, true);
 }
 
-/* Whether any server may be had for another attempt, this one included. */
-static bool exchange_other_is_there(const struct exchange *x)
+static uint32_t exchange_list_hopeless(const struct exchange *x, const struct server **out)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < x->tried_count; i++)
+		if (exchange_is_hopeless(x, i))
+			out[count++] = x->tried[i];
+	return count;
+}
+
+/* Whether another attempt would find a server, which may have to be waited for. */
+static bool exchange_other_is_there(const struct exchange *x, bool hopeless)
+{
+	const struct server *out[LBD_TRIED_MAX + 1];
+	uint32_t count = exchange_list_hopeless(x, out);
+	if (hopeless)
+		out[count++] = x->server;
+	return backend_has_other(x->backend, out, count);
+}
+
+/* The same, at once: an answer is not given up for a place in a queue. */
+static bool exchange_other_is_free(const struct exchange *x)
 {
 	struct pick_request request = {
 		.now_us = x->worker->loop.now_us, .random = x->at.picked, .peek = true, .worker = x->worker->index};
-	for (uint32_t i = 0; i < x->tried_count; i++)
-		if (exchange_is_hopeless(x, i))
-			request.tried[request.tried_count++] = x->tried[i];
+	request.tried_count = exchange_list_hopeless(x, request.tried);
 	return backend_pick(x->backend, &request) != NULL;
 }
 
@@ -125,14 +142,14 @@ static void exchange_leave_server(struct exchange *x, bool hopeless)
 
 enum exchange_go exchange_try_other(struct exchange *x, enum reason reason, unsigned on)
 {
-	bool unsent = on == CONFIG_RETRY_CONNECT || upstream_unsent(x->upstream);
-	if (!exchange_attempts_left(x, on))
+	bool unsent = on == CONFIG_RETRY_CONNECT || upstream_unsent(x->upstream), hopeless = on != CONFIG_RETRY_RESET;
+	if (!exchange_attempts_left(x, on) || !exchange_other_is_there(x, hopeless))
 		return exchange_fail(x, reason, NULL);
 	if (!unsent && (!exchange_may_repeat(x) || !exchange_afford_retry(x)))
 		return exchange_fail(x, reason, NULL);
 	account_attempt(x, reason, 0);
 	x->attempt_reason = reason;
-	exchange_leave_server(x, on != CONFIG_RETRY_RESET);
+	exchange_leave_server(x, hopeless);
 	return EXCHANGE_GO_PICK;
 }
 
@@ -153,7 +170,7 @@ static unsigned exchange_retry_status(unsigned status)
 bool exchange_try_better(struct exchange *x, unsigned status)
 {
 	unsigned on = exchange_retry_status(status);
-	if (!on || !exchange_attempts_left(x, on) || !exchange_may_repeat(x) || !exchange_other_is_there(x) ||
+	if (!on || !exchange_attempts_left(x, on) || !exchange_may_repeat(x) || !exchange_other_is_free(x) ||
 		!exchange_afford_retry(x))
 		return false;
 	account_attempt(x, REASON_NONE, status);
