@@ -92,6 +92,9 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		sent = 0;
 	if (sent < 0) {
 		channel_fail(c, errno);
+		/* Without data it would not be all that was written. */
+		if (n)
+			buffer_free(&c->out);
 		return false;
 	}
 	c->sent += (uint64_t)sent;
@@ -102,6 +105,7 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		char *room = channel_out_room(c, n - from_data);
 		if (!room) {
 			channel_fail(c, ENOMEM);
+			buffer_free(&c->out);
 			return false;
 		}
 		memcpy(room, data + from_data, n - from_data);
@@ -298,12 +302,15 @@ void channel_put_output(struct channel *c, struct buffer output)
 
 bool channel_write(struct channel *c, const void *data, size_t n)
 {
-	if (c->error || !channel_is_open(c))
+	if (c->error || !channel_is_open(c)) {
+		buffer_free(&c->out);
 		return false;
+	}
 	if (c->blocked || c->connecting || buffer_used(&c->out) + n <= CHANNEL_COLLECT) {
 		char *room = channel_out_room(c, n);
 		if (!room) {
 			channel_fail(c, ENOMEM);
+			buffer_free(&c->out);
 			return false;
 		}
 		memcpy(room, data, n);

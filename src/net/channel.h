@@ -20,7 +20,8 @@ struct channel_owner {
 	void (*connected)(struct channel *c, int error);
 	/* All that waited was sent, after channel_blocked had become true. */
 	void (*drained)(struct channel *c);
-	/* Sending failed (errno value); what waited is not sent any more. Called at the end of the turn. */
+	/* Sending failed (errno value). Called at the end of the turn. What waited is still there, if it is all that
+	 * was written, and not sent any more. */
 	void (*failed)(struct channel *c, int error);
 };
 
