@@ -7,9 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
- * batches; above it, it is sent at once. */
-enum { CHANNEL_COLLECT = 16 * 1024, CHANNEL_MORE = 16 * 1024 };
+enum { CHANNEL_MORE = 16 * 1024 };
 
 /* Room behind the output that waits; the first block is one of the loop's. */
 static char *channel_out_room(struct channel *c, size_t n)
@@ -323,6 +321,11 @@ bool channel_write(struct channel *c, const void *data, size_t n)
 uint64_t channel_taken(const struct channel *c)
 {
 	return c->sent - socket_unacknowledged(c->io.fd);
+}
+
+bool channel_has_input(const struct channel *c)
+{
+	return socket_has_input(c->io.fd);
 }
 
 void channel_shutdown(struct channel *c)

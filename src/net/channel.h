@@ -42,6 +42,10 @@ struct channel {
 	int error; /* of a send that failed; 0: none */
 };
 
+/* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
+ * batches; above it, it is sent at once. */
+enum { CHANNEL_COLLECT = 16 * 1024 };
+
 enum { CHANNEL_CLOSED = 0, CHANNEL_AGAIN = -1, CHANNEL_ERROR = -2 };
 
 /* Takes the descriptor over. Reading starts on. connecting: channel_owner.connected is called once. */
@@ -90,6 +94,9 @@ static inline size_t channel_pending(const struct channel *c)
 /* Changes while the peer reads, however slowly, although nothing can be sent for a long time; what it is says nothing.
  * A system call. */
 uint64_t channel_taken(const struct channel *c);
+
+/* Whether there is something to read, or an end, that the loop has not told of yet. A system call. */
+bool channel_has_input(const struct channel *c);
 
 /* Used by the loop: sends what waits; tells the owner of a send that failed. */
 void channel_flush(struct channel *c);
