@@ -39,14 +39,14 @@ enum exchange_go exchange_request(struct exchange *x)
 		flow_start(&x->down, server, client, endless, false);
 	} else if (buffer_used(&x->unsent) && !x->headless) {
 		/* A PROXY header may wait there, when the option came between two connections. */
-		x->head_length += (uint32_t)channel_pending(server);
-		if (channel_pending(server) &&
-			!channel_write(server, buffer_bytes(&x->unsent), buffer_used(&x->unsent)))
-			return exchange_fail(x, REASON_MEMORY, NULL);
-		if (channel_pending(server))
-			buffer_free(&x->unsent);
-		else
+		size_t before = channel_pending(server);
+		x->head_length += (uint32_t)before;
+		if (!before)
 			channel_put_output(server, x->unsent);
+		else if (!channel_write(server, buffer_bytes(&x->unsent), buffer_used(&x->unsent)))
+			return exchange_fail(x, REASON_MEMORY, NULL);
+		else
+			buffer_free(&x->unsent);
 		x->unsent = (struct buffer){0};
 		x->up.to = server;
 		x->up.done = x->up.complete;
