@@ -55,7 +55,7 @@ struct exchange {
 	uint32_t head_bytes_in, head_bytes_out;
 	uint32_t head_length; /* of the request as it was written for this server */
 	uint32_t retries, interims;
-	uint32_t retry_after_s; /* of the proxy's own answer; 0: not said */
+	uint32_t retry_after_s;                /* of the proxy's own answer; 0: not said */
 	uint32_t failed_attempts, same_server; /* attempts on servers; connects made again on one */
 	bool parsed : 1;                       /* request is valid */
 	bool reserved : 1;                     /* a place on server is ours */

@@ -78,10 +78,10 @@ bool exchange_move_up(struct exchange *x)
 			return exchange_fail(x, REASON_CLIENT_CLOSED, NULL) == EXCHANGE_GO_FINISH;
 		channel_shutdown(&x->upstream->channel);
 	}
-	if (result == FLOW_BAD)
+	if (result == FLOW_BAD) {
 		malformed_request_body(x);
-	if (result == FLOW_BAD)
 		exchange_fail(x, REASON_BODY_MALFORMED, http_error_word(x->up.error));
+	}
 	if (result == FLOW_LARGE)
 		exchange_fail(x, REASON_BODY_TOO_LARGE, NULL);
 	if (result == FLOW_BAD || result == FLOW_LARGE)
