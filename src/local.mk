@@ -181,6 +181,8 @@ src_liblbd_la_SOURCES += \
 	src/backend/probe_target.h \
 	src/backend/queue.c \
 	src/backend/queue.h \
+	src/backend/retry_budget.c \
+	src/backend/retry_budget.h \
 	src/backend/server.c \
 	src/backend/server.h \
 	src/backend/server_state.c \
@@ -203,6 +205,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/exchange_parts.h \
 	src/proxy/exchange_queue.c \
 	src/proxy/exchange_response.c \
+	src/proxy/exchange_retry.c \
+	src/proxy/exchange_timeout.c \
 	src/proxy/exchange.h \
 	src/proxy/exchange_steps.def \
 	src/proxy/forward.c \

@@ -2,6 +2,7 @@
 
 #include "backend/algorithm_loader.h"
 #include "backend/eligible.h"
+#include "backend/retry_budget.h"
 #include "backend/server_state.h"
 #include "base/clock.h"
 
@@ -43,7 +44,8 @@ static bool backend_init(struct backend *b, const struct config_backend *conf, c
 	char *error, size_t error_size)
 {
 	b->name = strdup(conf->name);
-	if (!b->name || !counter_set_init(&b->counters, b->host->workers)) {
+	b->retries = retry_budget_create(b->host->workers);
+	if (!b->name || !b->retries || !counter_set_init(&b->counters, b->host->workers)) {
 		snprintf(error, error_size, "out of memory");
 		return false;
 	}
@@ -104,6 +106,7 @@ void backend_destroy(struct backend *b)
 	queue_end(&b->queue);
 	counter_set_end(&b->counters);
 	error_slot_end(&b->malformed);
+	retry_budget_destroy(b->retries);
 	free((char *)(uintptr_t)b->name);
 	free(b);
 }

@@ -13,6 +13,7 @@ struct algorithm;          /* a loaded plugin: algorithm_loader.h */
 struct algorithm_instance; /* that plugin at work for one backend: eligible.h */
 struct eligible;           /* the eligible set with the algorithm's table: eligible.h */
 struct backend_host;
+struct retry_budget; /* retry_budget.h */
 
 struct backend {
 	const char *name; /* owned */
@@ -20,6 +21,7 @@ struct backend {
 	enum config_mode mode;
 	_Atomic(const struct config_backend *) conf;
 	struct counter_set counters;
+	struct retry_budget *retries;        /* what retries it can afford */
 	_Atomic(struct eligible *) eligible; /* seq_cst; loaded by workers at each pick */
 	bool counts_total;                   /* the algorithm wants in_flight_sum */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint64_t in_flight_sum;

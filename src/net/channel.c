@@ -7,9 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
- * batches; above it, it is sent at once. */
-enum { CHANNEL_COLLECT = 16 * 1024, CHANNEL_MORE = 16 * 1024 };
+enum { CHANNEL_MORE = 16 * 1024 };
 
 /* Room behind the output that waits; the first block is one of the loop's. */
 static char *channel_out_room(struct channel *c, size_t n)
@@ -56,7 +54,6 @@ static void channel_fail(struct channel *c, int error)
 {
 	c->error = error;
 	c->blocked = false;
-	buffer_free(&c->out);
 	channel_leave_list(c);
 	list_append(&c->loop->failed, &c->link);
 	channel_watch(c);
@@ -93,8 +90,12 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		sent = 0;
 	if (sent < 0) {
 		channel_fail(c, errno);
+		/* Without data it would not be all that was written. */
+		if (n)
+			buffer_free(&c->out);
 		return false;
 	}
+	c->sent += (uint64_t)sent;
 	size_t from_data = (size_t)sent > waiting ? (size_t)sent - waiting : 0;
 	if (waiting)
 		channel_out_consume(c, (size_t)sent - from_data);
@@ -102,6 +103,7 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		char *room = channel_out_room(c, n - from_data);
 		if (!room) {
 			channel_fail(c, ENOMEM);
+			buffer_free(&c->out);
 			return false;
 		}
 		memcpy(room, data + from_data, n - from_data);
@@ -298,12 +300,15 @@ void channel_put_output(struct channel *c, struct buffer output)
 
 bool channel_write(struct channel *c, const void *data, size_t n)
 {
-	if (c->error || !channel_is_open(c))
+	if (c->error || !channel_is_open(c)) {
+		buffer_free(&c->out);
 		return false;
+	}
 	if (c->blocked || c->connecting || buffer_used(&c->out) + n <= CHANNEL_COLLECT) {
 		char *room = channel_out_room(c, n);
 		if (!room) {
 			channel_fail(c, ENOMEM);
+			buffer_free(&c->out);
 			return false;
 		}
 		memcpy(room, data, n);
@@ -311,6 +316,16 @@ bool channel_write(struct channel *c, const void *data, size_t n)
 		return true;
 	}
 	return channel_send(c, data, n);
+}
+
+uint64_t channel_taken(const struct channel *c)
+{
+	return c->sent - socket_unacknowledged(c->io.fd);
+}
+
+bool channel_has_input(const struct channel *c)
+{
+	return socket_has_input(c->io.fd);
 }
 
 void channel_shutdown(struct channel *c)

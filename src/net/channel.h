@@ -20,7 +20,8 @@ struct channel_owner {
 	void (*connected)(struct channel *c, int error);
 	/* All that waited was sent, after channel_blocked had become true. */
 	void (*drained)(struct channel *c);
-	/* Sending failed (errno value); what waited is dropped. Called at the end of the turn. */
+	/* Sending failed (errno value). Called at the end of the turn. What waited is still there, if it is all that
+	 * was written, and not sent any more. */
 	void (*failed)(struct channel *c, int error);
 };
 
@@ -31,6 +32,7 @@ struct channel {
 	struct buffer out; /* waits to be sent */
 	struct buffer in;  /* was received, and not taken yet */
 	struct list link;  /* in the loop's unflushed or failed list */
+	uint64_t sent;     /* bytes given to the kernel so far */
 	bool queued : 1;   /* in the unflushed list */
 	bool connecting : 1;
 	bool reading : 1; /* the owner wants to hear of input */
@@ -39,6 +41,10 @@ struct channel {
 	bool fin_sent : 1;
 	int error; /* of a send that failed; 0: none */
 };
+
+/* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
+ * batches; above it, it is sent at once. */
+enum { CHANNEL_COLLECT = 16 * 1024 };
 
 enum { CHANNEL_CLOSED = 0, CHANNEL_AGAIN = -1, CHANNEL_ERROR = -2 };
 
@@ -84,6 +90,13 @@ static inline size_t channel_pending(const struct channel *c)
 {
 	return buffer_used(&c->out);
 }
+
+/* Changes while the peer reads, however slowly, although nothing can be sent for a long time; what it is says nothing.
+ * A system call. */
+uint64_t channel_taken(const struct channel *c);
+
+/* Whether there is something to read, or an end, that the loop has not told of yet. A system call. */
+bool channel_has_input(const struct channel *c);
 
 /* Used by the loop: sends what waits; tells the owner of a send that failed. */
 void channel_flush(struct channel *c);

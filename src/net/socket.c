@@ -1,7 +1,9 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +98,12 @@ void socket_local_address(int fd, struct address *out)
 	out->length = sizeof out->as;
 	if (getsockname(fd, &out->as.any, &out->length) < 0)
 		out->length = 0;
+}
+
+uint32_t socket_unacknowledged(int fd)
+{
+	int bytes = 0;
+	return ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0 ? 0 : (uint32_t)bytes;
 }
 
 void socket_reset_on_close(int fd)

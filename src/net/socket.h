@@ -14,6 +14,8 @@ int socket_accept(int listener, struct address *peer) LBD_MUST_CHECK;
 /* Error of a connect that ended, 0 when it succeeded. */
 int socket_error(int fd);
 void socket_local_address(int fd, struct address *out);
+/* Bytes that were sent and that the peer has not taken yet (Unix sockets: with what the kernel needs to hold them). */
+uint32_t socket_unacknowledged(int fd);
 /* close() will send RST instead of FIN: the peer must see that something is missing. */
 void socket_reset_on_close(int fd);
 /* Readable or at its end right now, looked at without taking anything: an idle upstream in this state is dead or

@@ -31,7 +31,7 @@ static void account_frontend(const struct exchange *x, struct counters *c)
 			  (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
 	if (at_request && !x->tunnel)
 		counter_add(c, COUNTER_BAD_REQUESTS, 1);
-	if (x->reason == REASON_DENIED || x->reason == REASON_RATE_LIMITED)
+	if (x->reason == REASON_DENIED || x->reason == REASON_RATE_LIMITED || x->reason == REASON_BODY_TOO_LARGE)
 		counter_add(c, COUNTER_DENIED_REQUESTS, 1);
 	if (x->reason == REASON_RATE_LIMITED)
 		counter_add(c, COUNTER_RATE_LIMITED, 1);
@@ -73,6 +73,25 @@ static enum lbd_outcome account_verdict(const struct exchange *x)
 static uint32_t account_others(const struct exchange *x, uint32_t in_flight)
 {
 	return in_flight - (x->reserved && in_flight);
+}
+
+void account_attempt(struct exchange *x, enum reason reason, unsigned status)
+{
+	uint64_t now_us = x->worker->loop.now_us, took_us = now_us - x->at.picked;
+	struct counters *server = server_counters(x->server, x->worker->index);
+	const struct config_backend *conf = atomic_load_explicit(&x->backend->conf, memory_order_acquire);
+	enum lbd_outcome outcome = LBD_FAILURE;
+	if (status) {
+		counter_add_status(server, status);
+		if (!config_statuses_contain(&conf->failure_statuses, status))
+			outcome = LBD_SUCCESS;
+	}
+	if (reason == REASON_SERVER_CLOSED || reason == REASON_SERVER_TIMEOUT) {
+		counter_add(server, COUNTER_RESPONSE_ERRORS, 1);
+		counter_add(counter_set_block(&x->backend->counters, x->worker->index), COUNTER_RESPONSE_ERRORS, 1);
+	}
+	atomic_store_explicit(&server->last_us, now_us, memory_order_relaxed);
+	backend_feedback(x->backend, x->server, outcome, status ? took_us : 0, took_us, now_us);
 }
 
 static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uint64_t now_us)

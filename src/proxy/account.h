@@ -6,5 +6,8 @@
 #include "proxy/exchange.h"
 
 void account_exchange(struct exchange *x);
+/* The attempt on x->server is over, and another one follows: REASON_NONE when the server gave an answer of this status
+ * that nobody will see. */
+void account_attempt(struct exchange *x, enum reason reason, unsigned status);
 
 #endif

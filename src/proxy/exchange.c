@@ -1,5 +1,6 @@
 #include "proxy/exchange.h"
 
+#include "backend/retry_budget.h"
 #include "base/invariant.h"
 #include "http/head.h"
 #include "proxy/account.h"
@@ -27,8 +28,6 @@ enum {
 	EXCHANGE_WHOLE_MEMORY = EXCHANGE_WHOLE_BYTES + EXCHANGE_WHOLE_FIELDS * sizeof(struct http_field)
 };
 
-static void exchange_on_timeout(struct timeout *t);
-
 /* ---- the beginning ---- */
 
 static struct exchange *exchange_create(struct session *s)
@@ -44,7 +43,7 @@ static struct exchange *exchange_create(struct session *s)
 	x->phase = '-';
 	x->up.done = x->down.done = true;
 	x->at.start = s->request_us ? s->request_us : w->loop.now_us;
-	timeout_init(&x->timeout, exchange_on_timeout);
+	exchange_init_timeouts(x);
 	arena_init(&x->arena, x->memory, EXCHANGE_SIZE - sizeof *x);
 	s->exchange = x;
 	return x;
@@ -53,6 +52,8 @@ static struct exchange *exchange_create(struct session *s)
 static void exchange_free(struct exchange *x)
 {
 	timeout_stop(&x->timeout);
+	timeout_stop(&x->total);
+	buffer_free(&x->copy.data);
 	buffer_free(&x->unsent);
 	arena_reset(&x->arena);
 	pool_put(&x->worker->exchanges, x);
@@ -176,48 +177,6 @@ void exchange_begin_tunnel(struct session *s)
 
 /* ---- the driver ---- */
 
-/* Whose timeout runs while nothing happens: the one's from whom the next byte has to come, or who has to take it. */
-static void exchange_arm(struct exchange *x)
-{
-	const struct config_timeouts *backend = &exchange_backend_conf(x)->timeouts;
-	const struct config_timeouts *frontend = &exchange_frontend_conf(x)->timeouts;
-	uint64_t duration;
-	if (x->step == EXCHANGE_STEP_QUEUE) {
-		if (timeout_running(&x->timeout))
-			return;
-		duration = backend->queue;
-	} else if (x->step == EXCHANGE_STEP_CONNECT) {
-		if (timeout_running(&x->timeout))
-			return;
-		x->waits_for = 's';
-		duration = backend->connect;
-	} else if (x->tunnel && x->frontend->mode == CONFIG_MODE_HTTP) {
-		x->waits_for = 't';
-		duration = frontend->tunnel;
-	} else if (x->tunnel) {
-		x->waits_for = x->up.paused ? 's' : 'c';
-		duration = x->up.paused ? backend->server : frontend->client;
-	} else if (x->down.paused || x->session->client.blocked || (!x->up.done && !x->up.paused)) {
-		x->waits_for = 'c';
-		duration = frontend->client;
-	} else {
-		x->waits_for = 's';
-		duration = backend->server;
-	}
-	timeout_start(&x->worker->loop, &x->timeout, duration);
-}
-
-enum reason exchange_timeout_reason(const struct exchange *x)
-{
-	if (x->step == EXCHANGE_STEP_QUEUE)
-		return REASON_QUEUE_TIMEOUT;
-	if (x->step == EXCHANGE_STEP_CONNECT)
-		return REASON_CONNECT_TIMEOUT;
-	if (x->waits_for == 't')
-		return REASON_TUNNEL_TIMEOUT;
-	return x->waits_for == 'c' ? REASON_CLIENT_TIMEOUT : REASON_SERVER_TIMEOUT;
-}
-
 static void exchange_check(const struct exchange *x)
 {
 	LBD_INVARIANT(x->step < EXCHANGE_STEP_COUNT);
@@ -261,6 +220,12 @@ void exchange_run(struct exchange *x)
 
 /* ---- which backend ---- */
 
+static bool exchange_body_is_too_large(const struct exchange *x)
+{
+	uint64_t most = exchange_frontend_conf(x)->limits.body;
+	return most && x->request.framing.kind == HTTP_BODY_LENGTH && x->request.framing.length > most;
+}
+
 enum exchange_go exchange_route(struct exchange *x)
 {
 	struct verdict verdict = intercept_decide(x);
@@ -273,10 +238,14 @@ enum exchange_go exchange_route(struct exchange *x)
 		x->retry_after_s = (uint32_t)((verdict.rules.wait_us + 999999) / 1000000);
 		return EXCHANGE_GO_FINISH;
 	}
+	if (exchange_body_is_too_large(x))
+		return exchange_fail(x, REASON_BODY_TOO_LARGE, NULL);
 	x->backend = verdict.backend;
 	struct counters *c = counter_set_block(&x->backend->counters, x->worker->index);
 	counter_add(c, COUNTER_SESSIONS, 1);
 	counter_add(c, COUNTER_REQUESTS, 1);
+	retry_budget_note_request(x->backend->retries, x->worker->index, x->worker->loop.now_us);
+	exchange_arm_total(x);
 	return EXCHANGE_GO_NEXT;
 }
 
@@ -301,6 +270,7 @@ enum exchange_go exchange_finish(struct exchange *x)
 	struct session *s = x->session;
 	timeout_stop(&x->timeout);
 	exchange_leave_queue(x);
+	timeout_stop(&x->total);
 	exchange_answer_failure(x);
 	if (x->upstream && x->tunnel)
 		upstream_cut(x->upstream);
@@ -332,13 +302,6 @@ void exchange_kill(struct exchange *x, enum reason reason)
 }
 
 /* ---- what session and upstream report ---- */
-
-static void exchange_on_timeout(struct timeout *t)
-{
-	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, timeout));
-	x->timed_out = true;
-	exchange_run(x);
-}
 
 void exchange_client_sent(struct exchange *x)
 {

@@ -38,10 +38,14 @@ struct exchange {
 	struct flow up, down;        /* request body, response body */
 	struct str request_id;       /* empty: none is wanted */
 	struct identity *identity;   /* NULL until made, or when nothing has to be remembered */
+	struct flow_copy copy;       /* of the request's body, while it may have to be sent again */
 	struct buffer unsent;        /* the request, on its way from a connection that was dead to a new one */
 	struct timeout timeout;
 	uint64_t waited_us;   /* in the queue, all times together */
 	uint32_t queue_ahead; /* those before us when we began to wait, likewise */
+	struct timeout total; /* timeouts.request */
+	uint64_t heard_us;    /* when something happened last, as far as the timeout that runs is concerned */
+	uint64_t taken;       /* channel_taken of the peer that is waited for, when it was looked at last */
 	struct exchange_times at;
 	enum reason reason;
 	enum reason attempt_reason; /* why the attempt before this one failed */
@@ -52,12 +56,14 @@ struct exchange {
 	uint32_t captured_count;
 	uint16_t status; /* of the answer to the client; 0: none */
 	uint32_t head_bytes_in, head_bytes_out;
+	uint32_t head_length; /* of the request as it was written for this server */
 	uint32_t retries, interims;
-	uint32_t retry_after_s; /* of the proxy's own answer; 0: not said */
-	bool parsed : 1;   /* request is valid */
-	bool reserved : 1; /* a place on server is ours */
-	bool tunnel : 1;   /* TCP mode, or after a 101 */
-	bool fresh : 1;    /* only a new connection will do */
+	uint32_t retry_after_s;                /* of the proxy's own answer; 0: not said */
+	uint32_t failed_attempts, same_server; /* attempts on servers; connects made again on one */
+	bool parsed : 1;                       /* request is valid */
+	bool reserved : 1;                     /* a place on server is ours */
+	bool tunnel : 1;                       /* TCP mode, or after a 101 */
+	bool fresh : 1;                        /* only a new connection will do */
 	bool timed_out : 1;
 	bool answered : 1; /* bytes of the answer were given to the client's channel */
 	bool response_complete : 1;
@@ -66,7 +72,9 @@ struct exchange {
 	bool close_client : 1;   /* the client was, or will be, told that the connection ends */
 	bool until_close : 1;    /* the client finds the answer's end by the connection's end */
 	bool redispatched : 1;
+	bool headless : 1; /* unsent begins behind the head, which the next server gets anew */
 	uint32_t tried_count;
+	uint32_t hopeless; /* bits: those tried that are not to be asked again */
 	const struct server *tried[LBD_TRIED_MAX];
 	struct arena arena;
 	_Alignas(16) char memory[]; /* of the arena */

@@ -24,10 +24,12 @@ struct pick_request exchange_pick_request(struct exchange *x)
 void exchange_take_server(struct exchange *x, struct server *server)
 {
 	struct worker *w = x->worker;
-	if (x->tried_count) {
+	if (x->failed_attempts) {
 		exchange_count_server_side(x, COUNTER_RETRIES);
-		exchange_count_server_side(x, COUNTER_REDISPATCHES);
 		x->retries++;
+	}
+	if (x->failed_attempts && server != x->server) {
+		exchange_count_server_side(x, COUNTER_REDISPATCHES);
 		x->redispatched = true;
 	}
 	x->server = server;
@@ -40,7 +42,7 @@ void exchange_take_server(struct exchange *x, struct server *server)
 
 enum exchange_go exchange_no_server(struct exchange *x)
 {
-	if (x->tried_count)
+	if (x->failed_attempts)
 		return exchange_fail(x, x->attempt_reason, NULL);
 	counter_add(counter_set_block(&x->backend->counters, x->worker->index), COUNTER_CONNECT_ERRORS, 1);
 	return exchange_fail(x, REASON_NO_SERVER, NULL);
@@ -49,15 +51,17 @@ enum exchange_go exchange_no_server(struct exchange *x)
 /* Those who wait already are before us: then, and when all are full, the next step waits. */
 enum exchange_go exchange_pick(struct exchange *x)
 {
-	struct pick_request request = exchange_pick_request(x);
-	struct server *server = NULL;
-	if (!queue_length(&x->backend->queue))
-		server = backend_pick(x->backend, &request);
-	if (server)
-		exchange_take_server(x, server);
-	else if (!pick_has_candidate(x->backend, &request))
-		return exchange_no_server(x);
-	return EXCHANGE_GO_NEXT;
+	do {
+		struct pick_request request = exchange_pick_request(x);
+		struct server *server = NULL;
+		if (!queue_length(&x->backend->queue))
+			server = backend_pick(x->backend, &request);
+		if (server)
+			exchange_take_server(x, server);
+		if (server || pick_has_candidate(x->backend, &request))
+			return EXCHANGE_GO_NEXT;
+	} while (exchange_forget_tried(x));
+	return exchange_no_server(x);
 }
 
 /* ---- an upstream ---- */
@@ -80,23 +84,12 @@ void exchange_drop_upstream(struct exchange *x)
 	x->upstream = NULL;
 }
 
-/* This server did not do; another one may, as long as attempts are left. */
-enum exchange_go exchange_try_other(struct exchange *x, enum reason reason)
+/* retry.same_server: the first server that takes no connection gets more chances. */
+static bool exchange_may_connect_again(const struct exchange *x)
 {
-	uint64_t now_us = x->worker->loop.now_us;
-	if (x->tried_count + 1 >= exchange_backend_conf(x)->retry.attempts || x->tried_count + 1 >= LBD_TRIED_MAX)
-		return exchange_fail(x, reason, NULL);
-	/* What was written for this server is written anew for the next one, unless it holds part of the body. */
-	if (buffer_used(&x->unsent) && x->up.begun)
-		return exchange_fail(x, reason, NULL);
-	buffer_free(&x->unsent);
-	if (reason == REASON_SERVER_CLOSED)
-		exchange_count_server_side(x, COUNTER_RESPONSE_ERRORS);
-	x->tried[x->tried_count++] = x->server;
-	x->attempt_reason = reason;
-	backend_feedback(x->backend, x->server, LBD_FAILURE, 0, now_us - x->at.picked, now_us);
-	exchange_give_back(x);
-	return EXCHANGE_GO_PICK;
+	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
+	return (retry->on & CONFIG_RETRY_CONNECT) && retry->attempts > 1 && !x->failed_attempts &&
+	       x->same_server < retry->same_server;
 }
 
 /* This server could not be reached, and nothing was sent: another one may take the request, whatever its method is. */
@@ -107,7 +100,13 @@ static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason 
 	/* Ports or descriptors of this machine: not the server's fault, and no better elsewhere. */
 	if (error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
 		return exchange_fail(x, REASON_MEMORY, error == EADDRNOTAVAIL ? "no_local_port" : NULL);
-	return exchange_try_other(x, reason);
+	if (exchange_may_connect_again(x)) {
+		exchange_count_server_side(x, COUNTER_RETRIES);
+		x->same_server++;
+		x->retries++;
+		return EXCHANGE_GO_CONNECT;
+	}
+	return exchange_try_other(x, reason, CONFIG_RETRY_CONNECT);
 }
 
 enum exchange_go exchange_connect(struct exchange *x)

@@ -5,6 +5,31 @@
 
 /* ---- both messages ---- */
 
+/* The request for a server that has nothing of it yet; of its body, what was taken from the client already. */
+static bool exchange_write_request(struct exchange *x)
+{
+	struct channel *server = &x->upstream->channel;
+	if (!forward_request_head(x))
+		return false;
+	x->head_length = (uint32_t)channel_pending(server);
+	/* Where writing to the server fails, its upstream hears of it, and so shall we. */
+	if (x->headless) {
+		struct buffer rest = x->unsent;
+		x->unsent = (struct buffer){0};
+		x->headless = false;
+		bool moved = flow_move_to(&x->up, server, &rest) || server->error;
+		buffer_free(&rest);
+		return moved;
+	}
+	if (x->up.begun)
+		return flow_repeat(&x->up, server) || server->error;
+	flow_start(
+		&x->up, &x->session->client, server, x->request.framing, x->request.framing.kind == HTTP_BODY_CHUNKED);
+	x->up.most = exchange_frontend_conf(x)->limits.body;
+	exchange_keep_body(x);
+	return true;
+}
+
 enum exchange_go exchange_request(struct exchange *x)
 {
 	static const struct http_framing endless = {.kind = HTTP_BODY_UNTIL_CLOSE};
@@ -12,21 +37,22 @@ enum exchange_go exchange_request(struct exchange *x)
 	if (x->tunnel) {
 		flow_start(&x->up, client, server, endless, false);
 		flow_start(&x->down, server, client, endless, false);
-	} else if (buffer_used(&x->unsent)) {
+	} else if (buffer_used(&x->unsent) && !x->headless) {
 		/* A PROXY header may wait there, when the option came between two connections. */
-		if (channel_pending(server) &&
-			!channel_write(server, buffer_bytes(&x->unsent), buffer_used(&x->unsent)))
-			return exchange_fail(x, REASON_MEMORY, NULL);
-		if (channel_pending(server))
-			buffer_free(&x->unsent);
-		else
+		size_t before = channel_pending(server);
+		x->head_length += (uint32_t)before;
+		if (!before)
 			channel_put_output(server, x->unsent);
+		else if (!channel_write(server, buffer_bytes(&x->unsent), buffer_used(&x->unsent)))
+			return exchange_fail(x, REASON_MEMORY, NULL);
+		else
+			buffer_free(&x->unsent);
 		x->unsent = (struct buffer){0};
 		x->up.to = server;
-	} else {
-		if (!forward_request_head(x))
-			return exchange_fail(x, REASON_MEMORY, NULL);
-		flow_start(&x->up, client, server, x->request.framing, x->request.framing.kind == HTTP_BODY_CHUNKED);
+		x->up.done = x->up.complete;
+		x->request_cut = false;
+	} else if (!exchange_write_request(x)) {
+		return exchange_fail(x, REASON_MEMORY, NULL);
 	}
 	/* Reading may have stopped while there was nobody to send to. */
 	if (!x->up.done && !client->reading && !x->session->eof)
@@ -55,8 +81,11 @@ bool exchange_move_up(struct exchange *x)
 	if (result == FLOW_BAD) {
 		malformed_request_body(x);
 		exchange_fail(x, REASON_BODY_MALFORMED, http_error_word(x->up.error));
-		return true;
 	}
+	if (result == FLOW_LARGE)
+		exchange_fail(x, REASON_BODY_TOO_LARGE, NULL);
+	if (result == FLOW_BAD || result == FLOW_LARGE)
+		return true;
 	if (result == FLOW_BROKEN)
 		x->up.done = x->request_cut = true;
 	return false;

@@ -34,7 +34,16 @@ static inline const struct config_backend *exchange_backend_conf(const struct ex
 void exchange_run(struct exchange *x);
 /* exchange.c: it is over, for this reason; the first reason stays. */
 enum exchange_go exchange_fail(struct exchange *x, enum reason reason, const char *detail);
-/* exchange.c: why the timeout that ran out was running. */
+/* exchange.c: the driver; step after step until one waits. x may be gone after it. */
+void exchange_run(struct exchange *x);
+
+/* exchange_timeout.c */
+void exchange_init_timeouts(struct exchange *x);
+/* The backend is known: timeouts.request begins, the shorter one of frontend and backend. */
+void exchange_arm_total(struct exchange *x);
+/* Nothing more can be done now: the timeout of whoever is waited for begins anew. */
+void exchange_arm(struct exchange *x);
+/* Why the timeout that ran out was running. */
 enum reason exchange_timeout_reason(const struct exchange *x);
 
 /* exchange_attempt.c */
@@ -49,8 +58,19 @@ void exchange_count_server_side(struct exchange *x, enum counter id);
 void exchange_give_back(struct exchange *x);
 /* Back to before the connect. */
 void exchange_drop_upstream(struct exchange *x);
-/* This server did not do; another one may, as long as attempts are left. */
-enum exchange_go exchange_try_other(struct exchange *x, enum reason reason);
+
+/* exchange_retry.c: the attempt on this server failed, for this reason, which is this one of CONFIG_RETRY_*. PICK:
+ * another one may do, and this one is accounted for; FINISH: it is over. */
+enum exchange_go exchange_try_other(struct exchange *x, enum reason reason, unsigned on);
+/* Whether an answer with this status is dropped, because another server may have a better one: as PICK above. */
+bool exchange_try_better(struct exchange *x, unsigned status);
+/* Whether a request may be sent twice: to another server, or on a new connection for one that was dead. */
+bool exchange_may_repeat(const struct exchange *x);
+bool exchange_may_send_again(const struct exchange *x);
+/* No server is left that was not tried. True: some of those tried may be asked again. */
+bool exchange_forget_tried(struct exchange *x);
+/* The request's body, which begins now, is kept as far as it may be needed again. */
+void exchange_keep_body(struct exchange *x);
 
 /* exchange_queue.c: out of the queue, if it is in it; a slot that is on its way to us goes to another one. */
 void exchange_leave_queue(struct exchange *x);

@@ -7,26 +7,6 @@
 
 enum { EXCHANGE_INTERIMS_MAX = 32 };
 
-/* An idle upstream that the server closed just before it was used: not the server's failure, and not an attempt. The
- * request may be sent again when nothing of it left, or when that does no harm and its body is not needed again. */
-static bool exchange_may_send_again(const struct exchange *x)
-{
-	bool harmless = http_method_idempotent(x->request.method);
-	return x->upstream->reused && !x->tunnel && x->parsed && !x->answered && harmless && !x->up.begun;
-}
-
-/* Bytes were sent and nothing came back: only a request that may be repeated, and whose body is not needed again. */
-static bool exchange_may_retry(const struct exchange *x)
-{
-	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
-	if (x->tunnel || x->interims || x->request.framing.kind != HTTP_BODY_NONE || !(retry->on & CONFIG_RETRY_RESET))
-		return false;
-	for (uint32_t i = 0; i < retry->methods.count; i++)
-		if (str_equal(str_of(retry->methods.at[i]), x->request.method_text))
-			return true;
-	return false;
-}
-
 static enum exchange_go exchange_response_lost(struct exchange *x)
 {
 	if (!channel_input(&x->upstream->channel).n && exchange_may_send_again(x)) {
@@ -34,16 +14,16 @@ static enum exchange_go exchange_response_lost(struct exchange *x)
 		x->fresh = true;
 		return EXCHANGE_GO_CONNECT;
 	}
-	if (!exchange_may_retry(x))
-		return exchange_fail(x, REASON_SERVER_CLOSED, NULL);
-	uint64_t connected_us = x->at.connected;
-	exchange_drop_upstream(x);
-	x->fresh = false;
-	enum exchange_go go = exchange_try_other(x, REASON_SERVER_CLOSED);
-	/* It was the last attempt, and it had a connection. */
-	if (go == EXCHANGE_GO_FINISH)
-		x->at.connected = connected_us;
-	return go;
+	return exchange_try_other(x, REASON_SERVER_CLOSED, CONFIG_RETRY_RESET);
+}
+
+/* The server's time is over. A server that has begun to answer is at work on it. */
+static enum exchange_go exchange_response_late(struct exchange *x)
+{
+	enum reason reason = exchange_timeout_reason(x);
+	if (reason != REASON_SERVER_TIMEOUT || channel_input(&x->upstream->channel).n)
+		return exchange_fail(x, reason, NULL);
+	return exchange_try_other(x, reason, CONFIG_RETRY_TIMEOUT);
 }
 
 /* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request,
@@ -51,7 +31,14 @@ static enum exchange_go exchange_response_lost(struct exchange *x)
 static bool exchange_is_stale(const struct exchange *x)
 {
 	const struct upstream *u = x->upstream;
-	return u->reused && upstream_unsent(u) && (channel_input(&u->channel).n || u->eof || u->failed);
+	if (!u->reused || !upstream_unsent(u))
+		return false;
+	if (channel_input(&u->channel).n || u->eof || u->failed || u->unsendable)
+		return true;
+	/* So much of the body is here that it will not wait for the end of the turn, as a head does: what the server
+	 * said before now has not been told yet, perhaps. */
+	size_t body = x->up.done ? 0 : channel_input(&x->session->client).n;
+	return body > CHANNEL_COLLECT / 2 && channel_has_input(&u->channel);
 }
 
 static enum exchange_go exchange_replace_upstream(struct exchange *x)
@@ -68,6 +55,8 @@ static enum exchange_go exchange_interim(struct exchange *x, const struct http_r
 	if (++x->interims > EXCHANGE_INTERIMS_MAX)
 		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "too_many_interim");
 	counter_add(counter_set_block(&x->frontend->counters, x->worker->index), COUNTER_STATUS_1XX, 1);
+	/* The client has seen part of an answer: no retry any more. */
+	flow_drop_copy(&x->up);
 	/* HTTP/1.0 does not know them (RFC 9110 15.2). */
 	if (x->request.minor == 0)
 		return EXCHANGE_GO_NEXT;
@@ -99,6 +88,7 @@ static enum exchange_go exchange_switch(struct exchange *x, const struct http_re
 	x->status = response->status;
 	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
+	timeout_stop(&x->total);
 	enum exchange_go go = exchange_request(x);
 	if (go == EXCHANGE_GO_NEXT && !x->upstream->channel.reading && !x->upstream->eof)
 		channel_resume(&x->upstream->channel);
@@ -120,6 +110,9 @@ static struct http_framing exchange_framing_out(struct exchange *x, struct http_
 
 static enum exchange_go exchange_answer(struct exchange *x, const struct http_response *response)
 {
+	if (exchange_try_better(x, response->status))
+		return EXCHANGE_GO_PICK;
+	flow_drop_copy(&x->up);
 	/* An answer before the end of the request: what the client still sends must never be read as a request. */
 	if (!x->up.done || x->request_cut || x->worker->stopping)
 		x->close_client = true;
@@ -143,8 +136,8 @@ static enum exchange_go exchange_head_malformed(struct exchange *x, enum http_er
 	return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
 }
 
-/* Reads one head, interim or final, from what the server sent. NEXT: the final one is on its way; CONNECT, FINISH as
- * they say; WAIT: no complete head is here. */
+/* Reads one head, interim or final, from what the server sent. NEXT: the final one is on its way; PICK, CONNECT,
+ * FINISH as they say; WAIT: no complete head is here. */
 static enum exchange_go exchange_take_head(struct exchange *x)
 {
 	static const struct http_limits limits = {
@@ -179,6 +172,8 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 			go = exchange_interim(x, &response);
 		else
 			go = exchange_answer(x, &response);
+		if (go == EXCHANGE_GO_PICK)
+			return go; /* this upstream is closed */
 		if (x->reason == REASON_MALFORMED_RESPONSE)
 			malformed_response(x, x->detail, NULL, (struct malformed_place){.input = input});
 		channel_take(&u->channel, end);
@@ -192,7 +187,7 @@ enum exchange_go exchange_response(struct exchange *x)
 	if (x->tunnel)
 		return EXCHANGE_GO_NEXT;
 	if (x->timed_out)
-		return exchange_fail(x, exchange_timeout_reason(x), NULL);
+		return exchange_response_late(x);
 	if (exchange_is_stale(x))
 		return exchange_replace_upstream(x);
 	if (exchange_move_up(x))

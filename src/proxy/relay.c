@@ -7,11 +7,28 @@ void flow_start(struct flow *f, struct channel *from, struct channel *to, struct
 	*f = (struct flow){.from = from, .to = to, .framing = framing.kind, .chunk_out = chunk_out};
 	f->left = framing.kind == HTTP_BODY_LENGTH ? framing.length : 0;
 	f->done = framing.kind == HTTP_BODY_NONE || (framing.kind == HTTP_BODY_LENGTH && !framing.length);
+	f->complete = f->done;
 }
 
-static bool flow_write(struct flow *f, struct str data)
+/* A body that is too long, or for which there is no memory, is moved without a copy. */
+static void flow_keep(struct flow_copy *copy, struct str data)
 {
-	f->moved += data.n;
+	if (!copy->whole)
+		return;
+	char *room = NULL;
+	if (buffer_used(&copy->data) + data.n <= copy->most)
+		room = buffer_reserve(&copy->data, data.n);
+	if (!room) {
+		copy->whole = false;
+		buffer_free(&copy->data);
+		return;
+	}
+	memcpy(room, data.p, data.n);
+	buffer_commit(&copy->data, data.n);
+}
+
+static bool flow_send(struct flow *f, struct str data)
+{
 	if (!f->chunk_out)
 		return channel_write(f->to, data.p, data.n);
 	char head[HTTP_CHUNK_HEAD_ROOM];
@@ -19,9 +36,17 @@ static bool flow_write(struct flow *f, struct str data)
 	return channel_write(f->to, head, n) && channel_write(f->to, data.p, data.n) && channel_write(f->to, "\r\n", 2);
 }
 
+static bool flow_write(struct flow *f, struct str data)
+{
+	f->moved += data.n;
+	if (f->copy)
+		flow_keep(f->copy, data);
+	return flow_send(f, data);
+}
+
 static enum flow_result flow_finish(struct flow *f)
 {
-	f->done = true;
+	f->done = f->complete = true;
 	if (f->chunk_out && !channel_write(f->to, "0\r\n\r\n", 5))
 		return FLOW_BROKEN;
 	return FLOW_DONE;
@@ -31,13 +56,13 @@ static enum flow_result flow_pump_plain(struct flow *f, struct str input)
 {
 	if (f->framing == HTTP_BODY_LENGTH && input.n > f->left)
 		input.n = f->left;
-	if (!flow_write(f, input))
-		return FLOW_BROKEN;
+	/* What the receiver did not take is taken all the same: another one may get it from the copy. */
+	bool sent = flow_write(f, input);
 	channel_take(f->from, input.n);
-	if (f->framing != HTTP_BODY_LENGTH)
-		return FLOW_MORE;
-	f->left -= input.n;
-	return f->left ? FLOW_MORE : flow_finish(f);
+	if (f->framing == HTTP_BODY_LENGTH)
+		f->left -= input.n;
+	enum flow_result result = f->framing == HTTP_BODY_LENGTH && !f->left ? flow_finish(f) : FLOW_MORE;
+	return sent ? result : FLOW_BROKEN;
 }
 
 static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
@@ -53,8 +78,13 @@ static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 			f->error_at = f->taken + used;
 			return FLOW_BAD;
 		}
-		if (result == HTTP_CHUNKED_DATA && !flow_write(f, segment))
+		if (result == HTTP_CHUNKED_DATA && f->most && f->moved + segment.n > f->most)
+			return FLOW_LARGE;
+		if (result == HTTP_CHUNKED_DATA && !flow_write(f, segment)) {
+			channel_take(f->from, used);
+			f->taken += used;
 			return FLOW_BROKEN;
+		}
 		if (result == HTTP_CHUNKED_END) {
 			channel_take(f->from, used);
 			return flow_finish(f);
@@ -82,17 +112,49 @@ enum flow_result flow_pump(struct flow *f)
 	return result;
 }
 
-enum flow_result flow_end(struct flow *f)
-{
-	if (f->done)
-		return FLOW_DONE;
-	return f->framing == HTTP_BODY_UNTIL_CLOSE ? flow_finish(f) : FLOW_BROKEN;
-}
-
 void flow_resume(struct flow *f)
 {
 	if (!f->paused)
 		return;
 	f->paused = false;
 	channel_resume(f->from);
+}
+
+static void flow_turn_to(struct flow *f, struct channel *to)
+{
+	f->to = to;
+	f->done = f->complete;
+	flow_resume(f);
+}
+
+bool flow_move_to(struct flow *f, struct channel *to, const struct buffer *rest)
+{
+	flow_turn_to(f, to);
+	return !buffer_used(rest) || channel_write(to, buffer_bytes(rest), buffer_used(rest));
+}
+
+bool flow_repeat(struct flow *f, struct channel *to)
+{
+	LBD_INVARIANT(f->copy && f->copy->whole);
+	const struct buffer *data = &f->copy->data;
+	flow_turn_to(f, to);
+	if (buffer_used(data) && !flow_send(f, str_make(buffer_bytes(data), buffer_used(data))))
+		return false;
+	return !f->complete || !f->chunk_out || channel_write(to, "0\r\n\r\n", 5);
+}
+
+void flow_drop_copy(struct flow *f)
+{
+	if (!f->copy)
+		return;
+	buffer_free(&f->copy->data);
+	f->copy->whole = false;
+	f->copy = NULL;
+}
+
+enum flow_result flow_end(struct flow *f)
+{
+	if (f->done)
+		return FLOW_DONE;
+	return f->framing == HTTP_BODY_UNTIL_CLOSE ? flow_finish(f) : FLOW_BROKEN;
 }

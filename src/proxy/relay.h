@@ -10,7 +10,15 @@ enum flow_result {
 	FLOW_MORE,  /* all that was received is moved; more is to come */
 	FLOW_DONE,  /* the body is complete */
 	FLOW_BAD,   /* the chunked coding is malformed: flow->error */
+	FLOW_LARGE, /* the body is longer than flow->most */
 	FLOW_BROKEN /* the other side's connection failed, or memory is out */
+};
+
+/* What a flow has moved, kept so that it can be sent once more. Owned by whoever owns the flow. */
+struct flow_copy {
+	struct buffer data;
+	uint64_t most; /* bytes; a longer body is not kept */
+	bool whole;    /* every byte of the body that the flow has taken is in it */
 };
 
 struct flow {
@@ -18,13 +26,16 @@ struct flow {
 	enum http_framing_kind framing; /* of what comes in; UNTIL_CLOSE is a tunnel too */
 	bool chunk_out;                 /* what goes out is chunked */
 	bool done;
-	bool begun;  /* bytes were taken from the source, perhaps none of them data: it cannot be read again */
-	bool paused; /* from waits for to */
+	bool complete; /* all of the body was taken from the source; done without it: the rest is not wanted any more */
+	bool begun;    /* bytes were taken from the source, perhaps none of them data: it cannot be read again */
+	bool paused;   /* from waits for to */
 	enum http_error error;
-	uint64_t error_at; /* of the byte at fault in the chunked body */
-	uint64_t left;  /* LENGTH: bytes to come */
-	uint64_t moved; /* body bytes so far */
-	uint64_t taken; /* bytes of the chunked coding that were read so far */
+	uint64_t error_at;      /* of the byte at fault in the chunked body */
+	uint64_t left;          /* LENGTH: bytes to come */
+	uint64_t moved;         /* body bytes so far */
+	uint64_t taken;         /* bytes of the chunked coding that were read so far */
+	uint64_t most;          /* CHUNKED: longest body that is moved; 0: any */
+	struct flow_copy *copy; /* NULL: none is kept */
 	struct http_chunked chunked;
 };
 
@@ -32,6 +43,13 @@ struct flow {
 void flow_start(struct flow *f, struct channel *from, struct channel *to, struct http_framing framing, bool chunk_out);
 /* Moves what from has received. */
 enum flow_result flow_pump(struct flow *f) LBD_MUST_CHECK;
+/* Another receiver takes the place of to: it gets what is kept in the copy, which must be whole, and then what follows.
+ * False: it failed, or memory is out; its owner hears of it. */
+bool flow_repeat(struct flow *f, struct channel *to) LBD_MUST_CHECK;
+/* The same when nothing of the flow has left: rest, framed already, is what was written for the one before. */
+bool flow_move_to(struct flow *f, struct channel *to, const struct buffer *rest) LBD_MUST_CHECK;
+/* Frees the copy; the flow keeps none any more. */
+void flow_drop_copy(struct flow *f);
 /* from ended: FLOW_DONE when that is the end of this body, else FLOW_BROKEN: it was cut. */
 enum flow_result flow_end(struct flow *f) LBD_MUST_CHECK;
 /* to took everything: from may go on. */

@@ -64,6 +64,7 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 	u->state = UPSTREAM_READY;
 	u->exchange = x;
 	u->reused = true;
+	u->sent_before = u->channel.sent;
 	u->requests++;
 	return u;
 }
@@ -152,7 +153,7 @@ bool upstream_announce(struct upstream *u, const struct session *s)
 
 bool upstream_unsent(const struct upstream *u)
 {
-	return u->channel.queued;
+	return u->channel.sent == u->sent_before && channel_pending(&u->channel);
 }
 
 static uint32_t upstream_idle_limit(const struct upstream *u)

@@ -20,6 +20,7 @@ struct upstream {
 	struct timeout timeout;    /* idle */
 	struct doomed doomed;
 	struct http_scan scan; /* of the response head that is being received */
+	uint64_t sent_before;  /* bytes that left before it was given to this exchange */
 	uint32_t requests;     /* given to it so far */
 	uint8_t state;         /* enum upstream_state */
 	bool reused : 1;       /* was idle before this exchange */
@@ -43,7 +44,7 @@ void upstream_release(struct upstream *u, bool reusable);
 void upstream_close(struct upstream *u);
 /* The same with RST: the server must not take the end of what it got for the end of what was meant. */
 void upstream_cut(struct upstream *u);
-/* Nothing of what was written for this exchange has left yet. */
+/* Something was written for this exchange, and nothing of it has left: all of it is still in the channel. */
 bool upstream_unsent(const struct upstream *u);
 /* The server's lists for all workers; before it carries traffic. False when memory is out. */
 bool upstream_make_idle_lists(struct server *server, uint32_t workers) LBD_MUST_CHECK;

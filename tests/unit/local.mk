@@ -132,6 +132,7 @@ tests_unit_unit_backend_SOURCES = \
 	tests/unit/backend/test_probe.c \
 	tests/unit/backend/test_probe_reply.c \
 	tests/unit/backend/test_queue.c \
+	tests/unit/backend/test_retry_budget.c \
 	tests/unit/backend/test_server.c \
 	tests/unit/backend/test_server_state.c
 
@@ -156,6 +157,7 @@ tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_access_log.c \
 	tests/unit/proxy/test_frontend_limits.c \
 	tests/unit/proxy/test_reason.c \
+	tests/unit/proxy/test_relay.c \
 	tests/unit/proxy/test_session_walk.c
 
 tests_unit_unit_admin_CPPFLAGS = $(TEST_CPPFLAGS)

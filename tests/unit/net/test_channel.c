@@ -274,6 +274,54 @@ static void channel_write_to_the_dead_and_close(struct timer *timer)
 	channel_resume(&t->a);
 }
 
+/* It is for the owner to give it to another channel. */
+static void channel_on_failed_with_output(struct channel *c, int error)
+{
+	struct channel_case *t = channel_case_of(c);
+	cr_assert_eq(channel_pending(c), 5u);
+	cr_assert_eq(c->sent, 0u);
+	struct buffer output = channel_take_output(c);
+	cr_assert_eq(memcmp(buffer_bytes(&output), "hello", 5), 0);
+	buffer_free(&output);
+	t->error = error;
+	channel_close(c, false);
+	loop_stop(c->loop);
+}
+
+Test(channel, what_a_failure_left_unsent_is_still_there, .timeout = 10)
+{
+	static const struct channel_owner owner = {
+		.readable = channel_on_ignored, .failed = channel_on_failed_with_output};
+	struct channel_case t;
+	int fds[2];
+	channel_case_open(&t, fds);
+	channel_open(&t.a, &t.loop, fds[0], &owner, false);
+	close(fds[1]);
+	cr_assert(channel_write(&t.a, "hello", 5));
+	net_loop_run(&t.loop);
+	cr_assert_eq(t.error, EPIPE);
+	channel_case_end(&t);
+}
+
+Test(channel, a_peer_that_reads_is_seen_although_nothing_can_be_sent, .timeout = 10)
+{
+	static char data[400000];
+	struct channel_case t;
+	int fds[2];
+	channel_case_open(&t, fds);
+	channel_open(&t.a, &t.loop, fds[0], &channel_plain_owner, false);
+	cr_assert(channel_write(&t.a, data, sizeof data));
+	cr_assert(t.a.blocked);
+	cr_assert_eq(t.a.sent + channel_pending(&t.a), sizeof data);
+	uint64_t before = channel_taken(&t.a);
+	cr_assert_eq(channel_taken(&t.a), before);
+	/* The Unix socket's receiver gives memory back once a whole piece of it is read. */
+	cr_assert_gt(read(fds[1], data, 100000), 0);
+	cr_assert_neq(channel_taken(&t.a), before);
+	close(fds[1]);
+	channel_case_end(&t);
+}
+
 Test(channel, who_closes_is_not_told_any_more, .timeout = 10)
 {
 	struct channel_case t;

@@ -1,0 +1,179 @@
+/* What follows an attempt that failed: whether the request may be tried again, where, and with which part of its body.
+ * The rules are those of the group retry: nothing is sent twice unless its method is listed, its body is still held and
+ * the client has seen no byte of an answer; what never left may go to another server whatever it is. */
+#include "backend/retry_budget.h"
+#include "proxy/account.h"
+#include "proxy/exchange_parts.h"
+
+static bool exchange_method_listed(const struct exchange *x)
+{
+	const struct config_strings *methods = &exchange_backend_conf(x)->retry.methods;
+	for (uint32_t i = 0; i < methods->count; i++)
+		if (str_equal(str_of(methods->at[i]), x->request.method_text))
+			return true;
+	return false;
+}
+
+/* ---- the body ---- */
+
+/* Memory is spent only on a body that may be needed again. */
+void exchange_keep_body(struct exchange *x)
+{
+	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
+	const struct http_framing *framing = &x->request.framing;
+	if (x->up.done || retry->attempts < 2 || !(retry->on & ~(unsigned)CONFIG_RETRY_CONNECT) || !retry->body ||
+		(framing->kind == HTTP_BODY_LENGTH && framing->length > retry->body) || !exchange_method_listed(x))
+		return;
+	x->copy = (struct flow_copy){.most = retry->body, .whole = true};
+	x->up.copy = &x->copy;
+}
+
+/* ---- may it be sent again ---- */
+
+bool exchange_may_repeat(const struct exchange *x)
+{
+	return !x->tunnel && x->parsed && !x->answered && !x->interims && (!x->up.begun || x->copy.whole) &&
+	       exchange_method_listed(x);
+}
+
+/* An idle upstream that the server closed just before it was used: not the server's failure, and not an attempt. */
+bool exchange_may_send_again(const struct exchange *x)
+{
+	if (!x->upstream->reused || x->tunnel || !x->parsed || x->answered)
+		return false;
+	if (exchange_may_repeat(x))
+		return true;
+	return http_method_idempotent(x->request.method) && !x->up.begun;
+}
+
+static bool exchange_attempts_left(const struct exchange *x, unsigned on)
+{
+	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
+	return (retry->on & on) && x->failed_attempts + 1 < retry->attempts && x->tried_count < LBD_TRIED_MAX;
+}
+
+static bool exchange_afford_retry(struct exchange *x)
+{
+	uint32_t percent = exchange_backend_conf(x)->retry.budget;
+	if (retry_budget_take(x->backend->retries, percent, x->worker->loop.now_us))
+		return true;
+	counter_add(counter_set_block(&x->backend->counters, x->worker->index), COUNTER_RETRIES_REFUSED, 1);
+	return false;
+}
+
+/* ---- where to ---- */
+
+static bool exchange_is_hopeless(const struct exchange *x, uint32_t tried)
+{
+	return x->hopeless >> tried & 1;
+}
+
+/* True when one of them was forgotten. */
+static bool exchange_forget(struct exchange *x, bool also_last)
+{
+	uint32_t kept = 0, count = x->tried_count, hopeless = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		bool keep = exchange_is_hopeless(x, i) || (i + 1 == count && !also_last);
+		if (!keep)
+			continue;
+		hopeless |= (uint32_t)exchange_is_hopeless(x, i) << kept;
+		x->tried[kept++] = x->tried[i];
+	}
+	x->tried_count = kept;
+	x->hopeless = hopeless;
+	return kept < count;
+}
+
+/* With every server tried and attempts left, one that lost an answer or gave a bad one may be asked again, the one
+ * before only when there is no other. One that took no connection, or was silent for the whole of its timeout, would
+ * most likely do the same again while the client waits. */
+bool exchange_forget_tried(struct exchange *x)
+{
+	return exchange_forget(x, false) || exchange_forget(x, true);
+}
+
+static struct pick_request exchange_pick_again(const struct exchange *x)
+{
+	struct pick_request request;
+	pick_request_init(&request, x->worker->loop.now_us, x->at.picked, x->worker->index);
+	request.peek = true;
+	for (uint32_t i = 0; i < x->tried_count; i++)
+		if (exchange_is_hopeless(x, i))
+			request.tried[request.tried_count++] = x->tried[i];
+	return request;
+}
+
+/* Whether another attempt would find a server, which may have to be waited for. */
+static bool exchange_other_is_there(const struct exchange *x, bool hopeless)
+{
+	struct pick_request request = exchange_pick_again(x);
+	if (hopeless)
+		request.tried[request.tried_count++] = x->server;
+	return pick_has_candidate(x->backend, &request);
+}
+
+/* The same, at once: an answer is not given up for a place in a queue. */
+static bool exchange_other_is_free(const struct exchange *x)
+{
+	struct pick_request request = exchange_pick_again(x);
+	return !queue_length(&x->backend->queue) && backend_pick(x->backend, &request) != NULL;
+}
+
+/* ---- the attempt ends ---- */
+
+/* The server is left as if it had never had the request; what was written for it and never left is kept. */
+static void exchange_leave_server(struct exchange *x, bool hopeless)
+{
+	if (x->upstream && upstream_unsent(x->upstream))
+		x->unsent = channel_take_output(&x->upstream->channel);
+	/* The head is written anew for the next server. */
+	if (!x->headless && buffer_used(&x->unsent)) {
+		buffer_consume(&x->unsent, x->head_length);
+		x->headless = true;
+	}
+	exchange_drop_upstream(x);
+	exchange_give_back(x);
+	x->fresh = x->timed_out = x->request_cut = false;
+	x->hopeless |= (uint32_t)hopeless << x->tried_count;
+	x->tried[x->tried_count++] = x->server;
+	x->failed_attempts++;
+}
+
+enum exchange_go exchange_try_other(struct exchange *x, enum reason reason, unsigned on)
+{
+	bool unsent = on == CONFIG_RETRY_CONNECT || upstream_unsent(x->upstream), hopeless = on != CONFIG_RETRY_RESET;
+	if (!exchange_attempts_left(x, on) || !exchange_other_is_there(x, hopeless))
+		return exchange_fail(x, reason, NULL);
+	if (!unsent && (!exchange_may_repeat(x) || !exchange_afford_retry(x)))
+		return exchange_fail(x, reason, NULL);
+	account_attempt(x, reason, 0);
+	x->attempt_reason = reason;
+	exchange_leave_server(x, hopeless);
+	return EXCHANGE_GO_PICK;
+}
+
+static unsigned exchange_retry_status(unsigned status)
+{
+	switch (status) {
+	case 502:
+		return CONFIG_RETRY_502;
+	case 503:
+		return CONFIG_RETRY_503;
+	case 504:
+		return CONFIG_RETRY_504;
+	default:
+		return 0;
+	}
+}
+
+bool exchange_try_better(struct exchange *x, unsigned status)
+{
+	unsigned on = exchange_retry_status(status);
+	if (!on || !exchange_attempts_left(x, on) || !exchange_may_repeat(x) || !exchange_other_is_free(x) ||
+		!exchange_afford_retry(x))
+		return false;
+	account_attempt(x, REASON_NONE, status);
+	x->attempt_reason = REASON_NO_SERVER;
+	exchange_leave_server(x, false);
+	return true;
+}

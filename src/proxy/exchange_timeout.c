@@ -1,0 +1,124 @@
+/* Every wait of an exchange has a deadline: the one of whoever is waited for now, and, when it is configured, one for
+ * the whole. */
+#include "proxy/exchange_parts.h"
+
+static void exchange_on_timeout(struct timeout *t);
+static void exchange_on_total_timeout(struct timeout *t);
+
+void exchange_init_timeouts(struct exchange *x)
+{
+	timeout_init(&x->timeout, exchange_on_timeout);
+	timeout_init(&x->total, exchange_on_total_timeout);
+}
+
+void exchange_arm_total(struct exchange *x)
+{
+	uint64_t frontend = exchange_frontend_conf(x)->timeouts.request;
+	uint64_t backend = exchange_backend_conf(x)->timeouts.request;
+	uint64_t shorter = frontend && (!backend || frontend < backend) ? frontend : backend;
+	if (shorter && !x->tunnel) /* which is no request */
+		timeout_start(&x->worker->loop, &x->total, shorter);
+}
+
+/* Whose timeout runs while nothing happens, and how long: the one's from whom the next byte has to come, or who has to
+ * take it. */
+static uint64_t exchange_patience(struct exchange *x)
+{
+	const struct config_timeouts *backend = &exchange_backend_conf(x)->timeouts;
+	const struct config_timeouts *frontend = &exchange_frontend_conf(x)->timeouts;
+	if (x->step == EXCHANGE_STEP_QUEUE)
+		return backend->queue;
+	if (x->step == EXCHANGE_STEP_CONNECT) {
+		x->waits_for = 's';
+		return backend->connect;
+	}
+	if (x->tunnel && x->frontend->mode == CONFIG_MODE_HTTP) {
+		x->waits_for = 't';
+		return frontend->tunnel;
+	}
+	if (x->tunnel)
+		x->waits_for = x->up.paused ? 's' : 'c';
+	else if (x->down.paused || x->session->client.blocked || (!x->up.done && !x->up.paused))
+		x->waits_for = 'c';
+	else
+		x->waits_for = 's';
+	return x->waits_for == 's' ? backend->server : frontend->client;
+}
+
+/* The one who has to take what waits, when that is what is waited for. In a tunnel it may be either. */
+static const struct channel *exchange_slow_reader(const struct exchange *x)
+{
+	const struct channel *client = &x->session->client, *server = x->upstream ? &x->upstream->channel : NULL;
+	if (x->step <= EXCHANGE_STEP_CONNECT)
+		return NULL;
+	if (x->waits_for != 's' && client->blocked)
+		return client;
+	return x->waits_for != 'c' && server && server->blocked ? server : NULL;
+}
+
+/* A slow reader is not heard of for minutes while it takes what the kernel holds for it. So it is looked at in quarters
+ * of its time. */
+static void exchange_arm_quarter(struct exchange *x, uint64_t patience)
+{
+	timeout_start(&x->worker->loop, &x->timeout, (patience + 3) / 4);
+}
+
+void exchange_arm(struct exchange *x)
+{
+	/* These two are for the whole of their step, whatever happens meanwhile. */
+	bool whole = x->step == EXCHANGE_STEP_QUEUE || x->step == EXCHANGE_STEP_CONNECT;
+	if (whole && timeout_running(&x->timeout))
+		return;
+	uint64_t patience = exchange_patience(x);
+	x->heard_us = x->worker->loop.now_us;
+	if (exchange_slow_reader(x))
+		exchange_arm_quarter(x, patience);
+	else
+		timeout_start(&x->worker->loop, &x->timeout, patience);
+}
+
+/* True when the one who is waited for gets more time. */
+static bool exchange_is_read_slowly(struct exchange *x)
+{
+	const struct channel *reader = exchange_slow_reader(x);
+	if (!reader)
+		return false;
+	uint64_t patience = exchange_patience(x), now_us = x->worker->loop.now_us;
+	uint64_t taken = channel_taken(reader);
+	if (taken != x->taken) {
+		x->taken = taken;
+		x->heard_us = now_us;
+	} else if (now_us - x->heard_us >= patience) {
+		return false;
+	}
+	exchange_arm_quarter(x, patience);
+	return true;
+}
+
+enum reason exchange_timeout_reason(const struct exchange *x)
+{
+	if (x->step == EXCHANGE_STEP_QUEUE)
+		return REASON_QUEUE_TIMEOUT;
+	if (x->step == EXCHANGE_STEP_CONNECT)
+		return REASON_CONNECT_TIMEOUT;
+	if (x->waits_for == 't')
+		return REASON_TUNNEL_TIMEOUT;
+	return x->waits_for == 'c' ? REASON_CLIENT_TIMEOUT : REASON_SERVER_TIMEOUT;
+}
+
+static void exchange_on_timeout(struct timeout *t)
+{
+	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, timeout));
+	if (exchange_is_read_slowly(x))
+		return;
+	x->timed_out = true;
+	exchange_run(x);
+}
+
+static void exchange_on_total_timeout(struct timeout *t)
+{
+	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, total));
+	exchange_fail(x, REASON_EXCHANGE_TIMEOUT, NULL);
+	x->step = EXCHANGE_STEP_FINISH;
+	exchange_run(x);
+}
