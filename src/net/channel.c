@@ -95,6 +95,7 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		channel_fail(c, errno);
 		return false;
 	}
+	c->sent |= sent > 0;
 	size_t from_data = (size_t)sent > waiting ? (size_t)sent - waiting : 0;
 	if (waiting)
 		channel_out_consume(c, (size_t)sent - from_data);

@@ -37,6 +37,7 @@ struct channel {
 	bool blocked : 1; /* the peer does not take output: WRITE is armed */
 	bool shut : 1;    /* FIN is to be sent, or was, behind the output */
 	bool fin_sent : 1;
+	bool sent : 1; /* bytes left; set only, for the owner to clear */
 	int error; /* of a send that failed; 0: none */
 };
 

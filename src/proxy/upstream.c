@@ -62,6 +62,7 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 	struct upstream *u = upstream_of_link(idle->upstreams.next);
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
+	u->channel.sent = false;
 	u->exchange = x;
 	u->reused = true;
 	u->requests++;
@@ -150,9 +151,15 @@ bool upstream_announce(struct upstream *u, const struct session *s)
 	return channel_write(&u->channel, header, proxy_header_write(header, version, &client, &local));
 }
 
+bool upstream_has_spoken(const struct upstream *u)
+{
+	char byte;
+	return recv(u->channel.io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 bool upstream_unsent(const struct upstream *u)
 {
-	return u->channel.queued;
+	return !u->channel.sent;
 }
 
 static uint32_t upstream_idle_limit(const struct upstream *u)
