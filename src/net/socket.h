@@ -16,8 +16,7 @@ int socket_error(int fd);
 void socket_local_address(int fd, struct address *out);
 /* close() will send RST instead of FIN: the peer must see that something is missing. */
 void socket_reset_on_close(int fd);
-/* Readable or at its end right now, looked at without taking anything: an idle upstream in this state is dead or
- * poisoned. */
+/* Bytes stand in it right now, looked at without taking them. */
 bool socket_has_input(int fd);
 
 #endif

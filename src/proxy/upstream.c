@@ -153,8 +153,7 @@ bool upstream_announce(struct upstream *u, const struct session *s)
 
 bool upstream_has_spoken(const struct upstream *u)
 {
-	char byte;
-	return recv(u->channel.io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return socket_has_input(u->channel.io.fd);
 }
 
 bool upstream_unsent(const struct upstream *u)
