@@ -27,6 +27,9 @@ static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_M
 	/* HTTP/1.0 has no Host, HTTP/1.1 must have one. */
 	if (conf->host_header == CONFIG_HOST_PRESERVE && x->request.host.n)
 		return x->request.host;
+	/* A path names no host. */
+	if (x->server->address.as.any.sa_family == AF_UNIX)
+		return str_of("localhost");
 	return str_make(out, address_format(&x->server->address, out));
 }
 

@@ -7,6 +7,8 @@ tests_support_libtestsupport_la_SOURCES = \
 	tests/support/admin_fixture.h \
 	tests/support/backend_fixture.c \
 	tests/support/backend_fixture.h \
+	tests/support/exchange_world.c \
+	tests/support/exchange_world.h \
 	tests/support/http_fuzz.c \
 	tests/support/http_fuzz.h \
 	tests/support/http_reading.c \
