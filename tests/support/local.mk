@@ -78,6 +78,8 @@ tests_support_config_check_LDADD = src/liblbd.la
 EXTRA_DIST += \
 	tests/support/coverage.sh \
 	tests/support/coverage_layers.py \
+	tests/support/differential.py \
+	tests/support/differential_why.py \
 	tests/support/http_row_cases.py \
 	tests/support/http_rows.py \
 	tests/support/lbdtest.py \
