@@ -38,7 +38,7 @@ struct channel {
 	bool shut : 1;    /* FIN is to be sent, or was, behind the output */
 	bool fin_sent : 1;
 	bool sent : 1; /* bytes left; set only, for the owner to clear */
-	int error; /* of a send that failed; 0: none */
+	int error;     /* of a send that failed; 0: none */
 };
 
 enum { CHANNEL_CLOSED = 0, CHANNEL_AGAIN = -1, CHANNEL_ERROR = -2 };
