@@ -5,9 +5,8 @@
  *
  * The script: one byte for an operation (see enum fuzz_operation), one that says whom it concerns, and for the bytes
  * that are sent a length and the bytes, or the number of a canned piece. */
-#include "http/chunked.h"
-#include "http/head.h"
 #include "support/exchange_world.h"
+#include "support/http_stream.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,20 +33,15 @@ enum fuzz_operation {
 	FUZZ_OPERATIONS
 };
 
-enum { FUZZ_PEERS = 8, FUZZ_STEPS = 400, FUZZ_FILL = 40000, FUZZ_HEAD = 8192, FUZZ_FIELDS = 64 };
+enum { FUZZ_PEERS = 8, FUZZ_STEPS = 400, FUZZ_FILL = 40000, FUZZ_TAIL = 6 };
 
 /* The other end of a connection. */
 struct fuzz_peer {
 	int fd; /* -1: none, or closed */
 	bool server, http, deaf, shut;
-	bool tunnel;    /* bytes mean nothing here any more */
-	bool body;      /* of a request */
-	uint8_t halves; /* turns in which a head was begun and did not go on */
-	uint64_t left;
-	struct http_chunked chunked;
-	enum http_framing_kind framing;
-	size_t held;
-	char head[FUZZ_HEAD];
+	uint8_t halves;         /* turns in which a head was begun and did not go on */
+	char tail[FUZZ_TAIL];   /* what a client sent last */
+	struct http_stream got; /* what it got */
 };
 
 struct fuzz_run {
@@ -66,81 +60,6 @@ static void fuzz_need(bool condition, const char *what, const char *p, size_t n)
 
 /* ---- what the proxy says ---- */
 
-static bool fuzz_has_field(const struct http_request *request, const char *name, const char *value)
-{
-	const struct http_field *field = http_fields_find_name(&request->fields, str_of(name));
-	return field && str_equal(field->value, str_of(value));
-}
-
-/* One whole head at the start of p->head; how long it is, 0: not all of it is here. */
-static size_t fuzz_check_head(struct fuzz_peer *p)
-{
-	static const struct http_limits limits = {.line = FUZZ_HEAD, .head = FUZZ_HEAD, .fields = FUZZ_FIELDS};
-	struct http_field fields[FUZZ_FIELDS];
-	struct http_request request = {.connect_allowed = true, .fields = {.at = fields, .capacity = FUZZ_FIELDS}};
-	struct http_scan scan = {0};
-	enum http_error error = HTTP_ERROR_NONE;
-	size_t end, at;
-	enum http_scan_result found = http_scan_head(&scan, true, p->head, p->held, &limits, &end, &error);
-	fuzz_need(found != HTTP_SCAN_BAD && !scan.skipped, "no request", p->head, p->held);
-	if (found == HTTP_SCAN_MORE)
-		return 0;
-	error = http_parse_request(&request, p->head, end, &at);
-	fuzz_need(!error, http_error_word(error), p->head, p->held);
-	fuzz_need(request.minor == 1, "version", p->head, p->held);
-	fuzz_need(fuzz_has_field(&request, "X-Forwarded-For", "127.0.0.1"), "no own field", p->head, p->held);
-	/* Whether it became one, only the exchange knows: from here on any byte may be right. */
-	p->tunnel = request.upgrade || request.method == HTTP_METHOD_CONNECT;
-	p->framing = request.framing.kind;
-	p->left = request.framing.length;
-	p->chunked = (struct http_chunked){0};
-	p->body = p->framing == HTTP_BODY_CHUNKED || (p->framing == HTTP_BODY_LENGTH && p->left);
-	return end;
-}
-
-static size_t fuzz_check_body(struct fuzz_peer *p, const char *data, size_t n)
-{
-	struct str segment;
-	size_t used = n;
-	enum http_error error;
-	if (p->framing == HTTP_BODY_LENGTH) {
-		used = p->left < n ? (size_t)p->left : n;
-		p->left -= used;
-		p->body = p->left > 0;
-		return used;
-	}
-	enum http_chunked_result result = http_chunked_read(&p->chunked, data, n, &used, &segment, &error);
-	fuzz_need(result != HTTP_CHUNKED_BAD, "bad chunks", data, n);
-	p->body = result != HTTP_CHUNKED_END;
-	return used;
-}
-
-static void fuzz_check_request(struct fuzz_peer *p, const char *data, size_t n)
-{
-	while (n && !p->tunnel) {
-		if (p->body) {
-			size_t used = fuzz_check_body(p, data, n);
-			data += used;
-			n -= used;
-			continue;
-		}
-		/* Byte by byte is slow and right: what is behind the head is not the head's. */
-		fuzz_need(p->held < FUZZ_HEAD, "an endless head", p->head, p->held);
-		p->head[p->held++] = *data++;
-		n--;
-		if (p->held >= 4 && memcmp(p->head + p->held - 4, "\r\n\r\n", 4) == 0 && fuzz_check_head(p))
-			p->held = 0;
-	}
-}
-
-static void fuzz_check_response(struct fuzz_peer *p, const char *data, size_t n)
-{
-	static const char start[] = "HTTP/1.1 ";
-	for (size_t i = 0; i < n && p->held < sizeof start - 1; i++)
-		p->head[p->held++] = data[i];
-	fuzz_need(memcmp(p->head, start, p->held) == 0, "no response", p->head, p->held);
-}
-
 static void fuzz_read(struct fuzz_peer *p)
 {
 	char data[4096];
@@ -149,14 +68,12 @@ static void fuzz_read(struct fuzz_peer *p)
 		if (got <= 0) {
 			/* A head is written at once, and a turn or two are enough for what the kernel had no room for.
 			 */
-			p->halves = got < 0 && p->server && p->held ? p->halves + 1 : 0;
-			fuzz_need(p->halves < 4, "half a head", p->head, p->held);
+			p->halves = got < 0 && errno == EAGAIN && p->got.held && !p->got.unknowable ? p->halves + 1 : 0;
+			fuzz_need(p->halves < 4, "half a head", p->got.head, p->got.held);
 			return;
 		}
-		if (p->server && p->http)
-			fuzz_check_request(p, data, (size_t)got);
-		else if (p->http)
-			fuzz_check_response(p, data, (size_t)got);
+		const char *wrong = p->http ? http_stream_take(&p->got, data, (size_t)got) : NULL;
+		fuzz_need(!wrong, wrong, data, (size_t)got);
 	}
 }
 
@@ -175,7 +92,7 @@ static struct fuzz_peer *fuzz_add(struct fuzz_run *run, bool server, int fd, boo
 			continue;
 		memset(p, 0, sizeof *p);
 		p->fd = fd;
-		p->server = server;
+		p->server = p->got.is_request = server;
 		p->http = http;
 		return p;
 	}
@@ -194,10 +111,29 @@ static void fuzz_turn(struct fuzz_run *run, bool tcp)
 	}
 }
 
+/* An answer to one of these has no body, or no end: whose answer it is, we do not follow. */
+static void fuzz_note_methods(struct fuzz_peer *p, const char *data, size_t n)
+{
+	char joint[2 * FUZZ_TAIL];
+	size_t more = n < FUZZ_TAIL ? n : FUZZ_TAIL;
+	memcpy(joint, p->tail, FUZZ_TAIL);
+	memcpy(joint + FUZZ_TAIL, data, more);
+	if (memmem(joint, FUZZ_TAIL + more, "HEAD", 4) || memmem(data, n, "HEAD", 4) ||
+		memmem(joint, FUZZ_TAIL + more, "CONNECT", 7) || memmem(data, n, "CONNECT", 7))
+		p->got.unknowable = true;
+	if (n >= FUZZ_TAIL)
+		memcpy(p->tail, data + n - FUZZ_TAIL, FUZZ_TAIL);
+	else
+		memcpy(p->tail, joint + more, FUZZ_TAIL);
+}
+
 static void fuzz_send(struct fuzz_peer *p, const void *data, size_t n)
 {
-	if (p->fd >= 0 && !p->shut && n)
-		(void)!send(p->fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (p->fd < 0 || p->shut || !n)
+		return;
+	if (!p->server)
+		fuzz_note_methods(p, data, n);
+	(void)!send(p->fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void fuzz_close(struct fuzz_peer *p)

@@ -12,7 +12,9 @@ tests_support_libtestsupport_la_SOURCES = \
 	tests/support/http_fuzz.c \
 	tests/support/http_fuzz.h \
 	tests/support/http_reading.c \
-	tests/support/http_reading.h
+	tests/support/http_reading.h \
+	tests/support/http_stream.c \
+	tests/support/http_stream.h
 
 # Plugins that are wrong in one way each. -rpath makes libtool build a real shared object of what is never installed.
 TEST_PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
