@@ -3,6 +3,7 @@ dist_doc_DATA += \
 	doc/algorithms.md \
 	doc/architecture.md \
 	doc/configuration.md \
+	doc/conformance.md \
 	doc/performance.md \
 	doc/socket.md
 EXTRA_DIST += \
@@ -16,3 +17,8 @@ SOCKET_DOC_ROWS = $(srcdir)/src/admin/commands.def $(srcdir)/src/stats/columns.d
 .PHONY: doc-socket
 doc-socket:
 	( cat $(srcdir)/doc/socket.intro.md && $(AWK) -f $(srcdir)/doc/socket.awk $(SOCKET_DOC_ROWS) ) > $(srcdir)/doc/socket.md
+
+# doc/conformance.md: what HAProxy and nginx do otherwise, measured. Says which differences the page does not explain.
+.PHONY: differential
+differential: all
+	LBD_BUILD=$(abs_top_builddir) $(PYTHON3) $(srcdir)/tests/support/differential.py

@@ -158,6 +158,8 @@ struct config_frontend {
 	struct config_networks trusted_proxies;
 	bool forwarded, request_id, traceparent;
 	bool upgrade;
+	bool connect;
+	const char *via; /* "": none */
 	struct config_access_log access_log;
 	struct config_capture capture;
 	struct config_limits limits;

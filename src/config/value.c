@@ -386,7 +386,8 @@ bool config_text_is_token(const char *text)
 static bool value_read_token(
 	struct config_reader *r, const struct config_option *o, const config_setting_t *s, void *field)
 {
-	if (s->type != CONFIG_TYPE_STRING || !config_text_is_token(config_setting_get_string(s)))
+	const char *text = s->type == CONFIG_TYPE_STRING ? config_setting_get_string(s) : NULL;
+	if (!text || (!config_text_is_token(text) && (*text || o->min > 0)))
 		return config_value_mismatch(r, o, s);
 	return value_read_text(r, o, s, field);
 }

@@ -30,7 +30,8 @@ enum http_scan_result http_scan_head(struct http_scan *scan, bool is_request, co
 
 /* Parses head[0..n): the bytes from the first line to the empty line, both included, as http_scan_head found them.
  * request->fields.at and .capacity are given; the views point into head. On an error *error_at is the position of the
- * fault in head and the request is not to be used. CONNECT is refused (HTTP_ERROR_CONNECT). */
+ * fault in head and the request is not to be used. CONNECT is refused (HTTP_ERROR_CONNECT) unless
+ * request->connect_allowed is set. */
 enum http_error http_parse_request(
 	struct http_request *request, const char *head, size_t n, size_t *error_at) LBD_MUST_CHECK;
 

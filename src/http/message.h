@@ -50,12 +50,13 @@ struct http_fields {
 };
 
 struct http_request {
+	bool connect_allowed; /* given, not read from the message: CONNECT is served */
 	enum http_method method;
 	uint8_t minor; /* 0, or 1 for every 1.x above */
 	struct str method_text;
 	struct str target; /* as received */
 	/* Origin-form: up to the first '?', not decoded. "*" for the asterisk-form (RFC 9112 3.2.4), "/" for an
-	 * absolute-form with an empty path. */
+	 * absolute-form with an empty path, the whole target for the authority-form of CONNECT. */
 	struct str path;
 	struct str query; /* behind the '?'; p is NULL when there is no '?' */
 	struct str host; /* to send on: of an absolute-form target, else of Host; empty only in HTTP/1.0 without Host */
@@ -69,6 +70,9 @@ struct http_request {
 	bool upgrade;
 	struct str upgrade_to;
 	bool te_trailers; /* TE: trailers was asked for */
+	/* Max-Forwards of OPTIONS and TRACE, where its field is dropped: it is to be sent on one less, and to be
+	 * answered here when it is 0 (RFC 9110 7.6.2). -1: none, or another method. */
+	int64_t forwards_left;
 };
 
 struct http_response {

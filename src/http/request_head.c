@@ -106,12 +106,24 @@ static bool request_read_absolute(struct http_request *request, struct request_a
 	return true;
 }
 
+/* Authority-form, always with a port (RFC 9110 9.3.6); Host must say the same. */
+static enum http_error request_read_connect(struct http_request *request, struct request_absolute *absolute)
+{
+	if (!request->connect_allowed)
+		return HTTP_ERROR_CONNECT;
+	absolute->present = true;
+	absolute->text = request->path = request->target;
+	absolute->default_port = request->query = str_make(NULL, 0);
+	bool good = http_read_authority(&absolute->authority, request->target) && absolute->authority.port.n;
+	return good ? HTTP_ERROR_NONE : HTTP_ERROR_TARGET;
+}
+
 static enum http_error request_read_target(struct http_request *request, struct request_absolute *absolute)
 {
 	struct str target = request->target;
 	absolute->present = false;
 	if (request->method == HTTP_METHOD_CONNECT)
-		return HTTP_ERROR_CONNECT;
+		return request_read_connect(request, absolute);
 	if (target.p[0] == '/') {
 		request_split_path(request, target.p, target.n);
 		return HTTP_ERROR_NONE;
@@ -144,9 +156,11 @@ static enum http_error request_decide_host(struct http_request *request, const s
 	return HTTP_ERROR_NONE;
 }
 
-/* HTTP/1.0 servers and caches disagree on bodies where nobody expects one. */
+/* HTTP/1.0 servers and caches disagree on bodies where nobody expects one; what follows a CONNECT is a tunnel's. */
 static bool request_body_is_refused(const struct http_request *request)
 {
+	if (request->method == HTTP_METHOD_CONNECT)
+		return request->framing.kind != HTTP_BODY_NONE;
 	bool unexpected = request->method == HTTP_METHOD_GET || request->method == HTTP_METHOD_HEAD ||
 			  request->method == HTTP_METHOD_DELETE;
 	return unexpected && request->minor == 0 && request->framing.length > 0;
@@ -165,6 +179,23 @@ static void request_read_expect(struct http_request *request, const struct head_
 	if (!has_body || request->minor == 0)
 		expect->drop = true;
 	request->expect_continue = !expect->drop;
+}
+
+static enum http_error request_read_max_forwards(
+	struct http_request *request, const struct head_index *index, const char **at)
+{
+	uint64_t left;
+	request->forwards_left = -1;
+	if (!head_has(index, HTTP_FIELD_MAX_FORWARDS) ||
+		(request->method != HTTP_METHOD_OPTIONS && request->method != HTTP_METHOD_TRACE))
+		return HTTP_ERROR_NONE;
+	struct http_field *field = head_first(&request->fields, index, HTTP_FIELD_MAX_FORWARDS);
+	*at = field->value.p;
+	if (head_has_repeated(index, HTTP_FIELD_MAX_FORWARDS) || !str_to_u64(field->value, UINT32_MAX, &left))
+		return HTTP_ERROR_MAX_FORWARDS;
+	field->drop = true;
+	request->forwards_left = (int64_t)left;
+	return HTTP_ERROR_NONE;
 }
 
 static bool request_wants_trailers(const struct http_request *request, const struct head_index *index)
@@ -192,12 +223,14 @@ static enum http_error request_understand(struct http_request *request, const st
 		error = HTTP_ERROR_BODY;
 	if (!error)
 		error = head_read_connection(&connection, &request->fields, index, at);
+	if (!error)
+		error = request_read_max_forwards(request, index, at);
 	if (error)
 		return error;
 	bool has_body = request->framing.kind == HTTP_BODY_CHUNKED || request->framing.length > 0;
 	request->keep_alive = !connection.close && (request->minor || connection.keep_alive);
 	request->upgrade_to = str_make(NULL, 0);
-	if (request->minor && connection.upgrade && !has_body)
+	if (request->minor && connection.upgrade && !has_body && request->method != HTTP_METHOD_CONNECT)
 		request->upgrade_to = head_upgrade_value(&request->fields, index);
 	request->upgrade = request->upgrade_to.n > 0;
 	request_read_expect(request, index, has_body);

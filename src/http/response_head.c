@@ -39,14 +39,15 @@ static bool response_has_body_fields(const struct head_index *index)
 static bool response_apply_status(struct http_framing *framing, unsigned status, enum http_method method)
 {
 	bool body = framing->kind == HTTP_BODY_CHUNKED || framing->length > 0;
-	if (status < 200 || status == 204) {
+	bool tunnel = method == HTTP_METHOD_CONNECT && status >= 200 && status < 300;
+	if (status < 200 || status == 204 || tunnel) {
 		*framing = (struct http_framing){.kind = HTTP_BODY_NONE};
-		return body;
+		return body || tunnel;
 	}
 	if (status == 304 || method == HTTP_METHOD_HEAD) {
 		framing->announced = framing->kind == HTTP_BODY_LENGTH;
 		framing->kind = HTTP_BODY_NONE;
-		return false;
+		return body;
 	}
 	if (framing->kind == HTTP_BODY_NONE)
 		framing->kind = HTTP_BODY_UNTIL_CLOSE;

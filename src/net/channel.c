@@ -323,9 +323,9 @@ uint64_t channel_taken(const struct channel *c)
 	return c->sent - socket_unacknowledged(c->io.fd);
 }
 
-bool channel_has_input(const struct channel *c)
+bool channel_is_readable(const struct channel *c)
 {
-	return socket_has_input(c->io.fd);
+	return socket_is_readable(c->io.fd);
 }
 
 void channel_shutdown(struct channel *c)

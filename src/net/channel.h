@@ -39,7 +39,7 @@ struct channel {
 	bool blocked : 1; /* the peer does not take output: WRITE is armed */
 	bool shut : 1;    /* FIN is to be sent, or was, behind the output */
 	bool fin_sent : 1;
-	int error; /* of a send that failed; 0: none */
+	int error;     /* of a send that failed; 0: none */
 };
 
 /* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
@@ -96,7 +96,7 @@ static inline size_t channel_pending(const struct channel *c)
 uint64_t channel_taken(const struct channel *c);
 
 /* Whether there is something to read, or an end, that the loop has not told of yet. A system call. */
-bool channel_has_input(const struct channel *c);
+bool channel_is_readable(const struct channel *c);
 
 /* Used by the loop: sends what waits; tells the owner of a send that failed. */
 void channel_flush(struct channel *c);

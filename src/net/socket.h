@@ -18,8 +18,9 @@ void socket_local_address(int fd, struct address *out);
 uint32_t socket_unacknowledged(int fd);
 /* close() will send RST instead of FIN: the peer must see that something is missing. */
 void socket_reset_on_close(int fd);
-/* Readable or at its end right now, looked at without taking anything: an idle upstream in this state is dead or
- * poisoned. */
+/* Bytes stand in it right now, looked at without taking them. */
 bool socket_has_input(int fd);
+/* Bytes, an end or an error stand in it right now. */
+bool socket_is_readable(int fd);
 
 #endif

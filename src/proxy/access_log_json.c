@@ -72,7 +72,7 @@ static void access_json_add_text(struct access_line *l, struct str s, size_t max
 {
 	access_line_add_char(l, '"');
 	char *end = access_line_room(l) > max ? l->at + max : l->end;
-	const unsigned char *p = (const unsigned char *)s.p, *p_end = p + s.n;
+	const unsigned char *p = (const unsigned char *)(s.n ? s.p : ""), *p_end = p + s.n;
 	while (p < p_end) {
 		char escape[6];
 		size_t used, n;

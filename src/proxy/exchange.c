@@ -92,6 +92,7 @@ static bool exchange_parse(struct exchange *x, struct str head, uint32_t lines)
 	if (!copy || !x->request.fields.at)
 		return exchange_fail(x, REASON_MEMORY, NULL) != EXCHANGE_GO_FINISH;
 	memcpy(copy, head.p, head.n);
+	x->request.connect_allowed = exchange_frontend_conf(x)->connect;
 	enum http_error error = http_parse_request(&x->request, copy, head.n, &at);
 	if (error) {
 		exchange_fail(x, REASON_MALFORMED_REQUEST, http_error_word(error));
@@ -108,7 +109,8 @@ void exchange_start(struct exchange *x, size_t taken)
 	struct session *s = x->session;
 	channel_take(&s->client, taken);
 	x->at.head = x->parsed ? s->worker->loop.now_us : 0;
-	x->close_client = !x->request.keep_alive || s->worker->stopping;
+	/* What follows a CONNECT was meant for a tunnel, and is never read as a request. */
+	x->close_client = !x->request.keep_alive || s->worker->stopping || x->request.method == HTTP_METHOD_CONNECT;
 	counter_add(counter_set_block(&x->frontend->counters, s->worker->index), COUNTER_REQUESTS, 1);
 	exchange_run(x);
 }
@@ -136,6 +138,7 @@ struct exchange *exchange_read(struct session *s, struct str input, const struct
 	memcpy(copy, input.p, n);
 	x->request.fields.at = (struct http_field *)(void *)(x->memory + EXCHANGE_WHOLE_BYTES);
 	x->request.fields.capacity = EXCHANGE_WHOLE_FIELDS;
+	x->request.connect_allowed = exchange_frontend_conf(x)->connect;
 	size_t end = http_read_request(&x->request, copy, n, limits);
 	if (!end) {
 		exchange_free(x);
@@ -240,6 +243,12 @@ enum exchange_go exchange_route(struct exchange *x)
 	}
 	if (exchange_body_is_too_large(x))
 		return exchange_fail(x, REASON_BODY_TOO_LARGE, NULL);
+	if (x->parsed && x->request.forwards_left == 0) {
+		exchange_fail(x, REASON_MAX_FORWARDS, NULL);
+		/* TRACE is not served: an echo of the head would tell its reader what only servers are to know. */
+		x->status = x->request.method == HTTP_METHOD_TRACE ? 405 : 200;
+		return EXCHANGE_GO_FINISH;
+	}
 	x->backend = verdict.backend;
 	struct counters *c = counter_set_block(&x->backend->counters, x->worker->index);
 	counter_add(c, COUNTER_SESSIONS, 1);

@@ -131,6 +131,9 @@ enum exchange_go exchange_connect(struct exchange *x)
 	if (x->upstream->state == UPSTREAM_CONNECTING)
 		return EXCHANGE_GO_WAIT;
 	timeout_stop(&x->timeout);
+	/* An answer to nothing: whose it is, and what follows it, nobody can tell. */
+	if (!x->upstream->reused && !x->tunnel && upstream_has_spoken(x->upstream))
+		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "answer_before_request");
 	x->at.connected = x->worker->loop.now_us;
 	if (!upstream_announce(x->upstream, x->session))
 		return exchange_fail(x, REASON_MEMORY, NULL);

@@ -38,7 +38,7 @@ static bool exchange_is_stale(const struct exchange *x)
 	/* So much of the body is here that it will not wait for the end of the turn, as a head does: what the server
 	 * said before now has not been told yet, perhaps. */
 	size_t body = x->up.done ? 0 : channel_input(&x->session->client).n;
-	return body > CHANNEL_COLLECT / 2 && channel_has_input(&u->channel);
+	return body > CHANNEL_COLLECT / 2 && channel_is_readable(&u->channel);
 }
 
 static enum exchange_go exchange_replace_upstream(struct exchange *x)
@@ -75,10 +75,18 @@ static void exchange_capture(struct exchange *x, const struct http_response *res
 	x->captured_count = x->captured ? conf->response.count : 0;
 }
 
+/* A 101 to the protocol that was asked for, or a 2xx to CONNECT. */
+static bool exchange_switches(const struct exchange *x, const struct http_response *response)
+{
+	bool connected = x->request.method == HTTP_METHOD_CONNECT && response->status >= 200 && response->status < 300;
+	return response->status == 101 || connected;
+}
+
 static enum exchange_go exchange_switch(struct exchange *x, const struct http_response *response)
 {
 	static const struct http_framing none = {.kind = HTTP_BODY_NONE};
-	if (!x->request.upgrade_to.n || !http_upgrade_matches(x->request.upgrade_to, response->upgrade_to))
+	if (response->status == 101 &&
+		(!x->request.upgrade_to.n || !http_upgrade_matches(x->request.upgrade_to, response->upgrade_to)))
 		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "switch_not_asked_for");
 	x->close_client = true;
 	if (!forward_response_head(x, response, none, response->upgrade_to))
@@ -166,7 +174,7 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 		}
 		u->scan = (struct http_scan){0};
 		enum exchange_go go;
-		if (response.status == 101)
+		if (exchange_switches(x, &response))
 			go = exchange_switch(x, &response);
 		else if (response.status < 200)
 			go = exchange_interim(x, &response);
@@ -190,6 +198,8 @@ enum exchange_go exchange_response(struct exchange *x)
 		return exchange_response_late(x);
 	if (exchange_is_stale(x))
 		return exchange_replace_upstream(x);
+	if (upstream_unsent(x->upstream) && channel_input(&x->upstream->channel).n)
+		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "answer_before_request");
 	if (exchange_move_up(x))
 		return EXCHANGE_GO_FINISH;
 	return exchange_take_head(x);

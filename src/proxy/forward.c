@@ -3,11 +3,19 @@
 #include "http/write.h"
 #include "proxy/identity.h"
 
+/* Behind what says who the client is: Via and Max-Forwards. */
+enum { FORWARD_ADDED = IDENTITY_FIELDS + 2 };
+
 /* What is added to a head, in the arena of its exchange. */
 struct forward_additions {
 	struct http_field *at;
 	size_t count;
 };
+
+static const struct config_frontend *forward_frontend(const struct exchange *x)
+{
+	return atomic_load_explicit(&x->frontend->conf, memory_order_acquire);
+}
 
 static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_MAX])
 {
@@ -19,6 +27,9 @@ static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_M
 	/* HTTP/1.0 has no Host, HTTP/1.1 must have one. */
 	if (conf->host_header == CONFIG_HOST_PRESERVE && x->request.host.n)
 		return x->request.host;
+	/* A path names no host. */
+	if (x->server->address.as.any.sa_family == AF_UNIX)
+		return str_of("localhost");
 	return str_make(out, address_format(&x->server->address, out));
 }
 
@@ -60,6 +71,33 @@ static bool forward_target(struct exchange *x, struct str *target)
 	return true;
 }
 
+static struct http_field forward_field(const char *name, const char *value)
+{
+	return (struct http_field){.name = str_of(name), .value = str_of(value)};
+}
+
+/* RFC 9110 7.6.3: the version that was received, and who received it. False: memory is out. */
+static bool forward_add_via(struct exchange *x, unsigned minor, struct http_field *add, size_t *count)
+{
+	const char *name = forward_frontend(x)->via;
+	if (!name || !*name)
+		return true;
+	char *value = arena_format(&x->arena, "1.%u %s", minor, name);
+	if (value)
+		add[(*count)++] = forward_field("Via", value);
+	return value != NULL;
+}
+
+static bool forward_add_max_forwards(struct exchange *x, struct forward_additions *add)
+{
+	if (x->request.forwards_left <= 0)
+		return true;
+	char *value = arena_format(&x->arena, "%lld", (long long)x->request.forwards_left - 1);
+	if (value)
+		add->at[add->count++] = forward_field("Max-Forwards", value);
+	return value != NULL;
+}
+
 static size_t forward_count_edits(const struct exchange *x)
 {
 	size_t n = 0;
@@ -72,17 +110,19 @@ bool forward_request_head(struct exchange *x)
 {
 	char host[ADDRESS_TEXT_MAX];
 	struct identity_texts texts;
-	struct http_field own[IDENTITY_FIELDS];
+	struct http_field own[FORWARD_ADDED];
 	struct forward_additions add = {.at = own};
 	size_t edits = forward_count_edits(x);
 	if (edits)
-		add.at = arena_alloc(&x->arena, (IDENTITY_FIELDS + edits) * sizeof *add.at);
+		add.at = arena_alloc(&x->arena, (FORWARD_ADDED + edits) * sizeof *add.at);
 	if (!add.at)
 		return false;
 	int count = identity_fields(x, &texts, add.at);
 	if (count < 0)
 		return false;
 	add.count = (size_t)count;
+	if (!forward_add_via(x, x->request.minor, add.at, &add.count) || !forward_add_max_forwards(x, &add))
+		return false;
 	forward_edit(x, &add);
 	struct http_out out = {.host = forward_host(x, host),
 		.add = add.at,
@@ -101,11 +141,16 @@ bool forward_request_head(struct exchange *x)
 bool forward_response_head(
 	struct exchange *x, const struct http_response *response, struct http_framing framing, struct str upgrade_to)
 {
-	bool final = response->status >= 200;
+	bool connected = x->request.method == HTTP_METHOD_CONNECT && response->status < 300;
+	bool final = response->status >= 200 && !connected;
+	struct http_field via[1];
 	struct http_out out = {.framing = framing,
+		.add = via,
 		.upgrade_to = upgrade_to,
 		.close = final && x->close_client,
 		.keep_alive = final && !x->close_client && x->request.minor == 0};
+	if (!forward_add_via(x, response->minor, via, &out.add_count))
+		return false;
 	struct channel *client = &x->session->client;
 	char *at = channel_reserve(client, http_response_head_bound(response, &out));
 	if (!at)

@@ -224,6 +224,15 @@ static bool session_begin_whole(struct session *s, struct str input, const struc
 	return true;
 }
 
+/* Empty lines belong to no request (RFC 9112 2.2): a client that sent nothing else is as idle as before. */
+static bool session_has_more_than_empty_lines(struct str input)
+{
+	size_t i = 0;
+	while (i < input.n && (input.p[i] == '\r' || input.p[i] == '\n'))
+		i++;
+	return i < input.n;
+}
+
 /* Looks for a head in what was received. True when an exchange began, so that the next head has to wait for its end. */
 static bool session_take_head(struct session *s)
 {
@@ -235,13 +244,15 @@ static bool session_take_head(struct session *s)
 	struct http_limits limits = {.line = conf->request_line, .head = conf->header_bytes, .fields = conf->headers};
 	if (s->state == SESSION_IDLE && session_begin_whole(s, input, &limits))
 		return true;
-	session_begin_head(s);
+	if (session_has_more_than_empty_lines(input))
+		session_begin_head(s);
 	enum http_error error = HTTP_ERROR_NONE;
 	size_t end = 0;
 	switch (http_scan_head(&s->scan, true, input.p, input.n, &limits, &end, &error)) {
 	case HTTP_SCAN_MORE:
 		return false;
 	case HTTP_SCAN_BAD:
+		session_begin_head(s);
 		malformed_request(s, error, (struct malformed_place){.input = input, .position = end});
 		session_refuse(s, REASON_MALFORMED_REQUEST, http_error_word(error), http_error_status(error));
 		return true;

@@ -151,6 +151,11 @@ bool upstream_announce(struct upstream *u, const struct session *s)
 	return channel_write(&u->channel, header, proxy_header_write(header, version, &client, &local));
 }
 
+bool upstream_has_spoken(const struct upstream *u)
+{
+	return socket_has_input(u->channel.io.fd);
+}
+
 bool upstream_unsent(const struct upstream *u)
 {
 	return u->channel.sent == u->sent_before && channel_pending(&u->channel);

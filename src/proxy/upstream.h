@@ -44,6 +44,8 @@ void upstream_release(struct upstream *u, bool reusable);
 void upstream_close(struct upstream *u);
 /* The same with RST: the server must not take the end of what it got for the end of what was meant. */
 void upstream_cut(struct upstream *u);
+/* Bytes of the server stand in the socket of a connection that nothing was sent on. */
+bool upstream_has_spoken(const struct upstream *u);
 /* Something was written for this exchange, and nothing of it has left: all of it is still in the channel. */
 bool upstream_unsent(const struct upstream *u);
 /* The server's lists for all workers; before it carries traffic. False when memory is out. */

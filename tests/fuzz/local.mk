@@ -5,6 +5,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_csv \
+	tests/fuzz/fuzz_exchange \
 	tests/fuzz/fuzz_keys \
 	tests/fuzz/fuzz_proxy_header \
 	tests/fuzz/fuzz_reply \
@@ -41,6 +42,11 @@ tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_csv_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/csv"'
 tests_fuzz_fuzz_csv_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_csv_LDADD = tui/liblbtop.la
+
+tests_fuzz_fuzz_exchange_SOURCES = tests/fuzz/fuzz_exchange.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_exchange_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/exchange"'
+tests_fuzz_fuzz_exchange_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_exchange_LDADD = $(TEST_LDADD)
 
 tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz_keys.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_keys_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/keys"'

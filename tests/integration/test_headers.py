@@ -156,3 +156,14 @@ def test_http_1_0_response_becomes_1_1(box):
     lbd, _ = box.serve("a")
     response = http(lbd.port, target=f"/_raw?hex={raw.hex()}&close=1")
     assert (response.version, response.body) == ("HTTP/1.1", b"ok")
+
+
+def test_a_server_on_a_unix_socket_is_no_host(box):
+    """HTTP/1.0 has no Host, and a path is none either."""
+    path = box.path("origin.sock")
+    origin = box.origin("a", listen=f"unix:{path}")
+    lbd = box.lbd(box.config({"a": origin}))
+    with Client(lbd.port) as client:
+        client.send(b"GET /_echo HTTP/1.0\r\n\r\n")
+        text = client.response().text
+    assert "\r\nHost: localhost\r\n" in text and str(path) not in text

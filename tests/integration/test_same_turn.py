@@ -72,3 +72,41 @@ def test_bytes_right_behind_a_switch_of_protocols(box):
         assert client.response().status == 101
         assert client.rest() == b"from serverbye"
     assert scripted.errors == []
+
+
+@pytest.mark.parametrize("server_first", [False, True])
+@pytest.mark.parametrize("reused", [False, True])
+def test_an_early_answer_and_more_of_the_body(box, server_first, reused):
+    """The head left long ago: the answer belongs to it, and a body is never sent as if it were a request."""
+    taken, answer, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def script(client, number):
+        if reused and number == 1:
+            client.until(b"\r\n\r\n")
+            client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")
+        client.until(b"\r\n\r\nabcde")
+        taken.set()
+        answer.wait(10)
+        client.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nearly")
+        answered.set()
+        client.rest()
+    scripted = box.scripted(script)
+    lbd = box.lbd(box.config({"s": scripted}, top={"global": {"threads": 1}}))
+    with Client(lbd.port) as client:
+        if reused:
+            assert client.request().text == "1"
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabcde")
+        assert taken.wait(10)
+        lbd.pause()
+        wait_for(lambda: stopped(lbd.pid))
+        for who in ("server", "client") if server_first else ("client", "server"):
+            if who == "client":
+                client.send(b"fghij")
+            else:
+                answer.set()
+                answered.wait(10)
+            time.sleep(0.1)
+        lbd.resume()
+        response = client.response()
+        assert (response.status, response.text) == (413, "early")
+    assert scripted.connections == 1

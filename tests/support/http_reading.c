@@ -149,6 +149,7 @@ static void describe_request(struct text *out, const struct http_request *reques
 	describe_bool(out, "keep_alive", request->keep_alive);
 	describe_bool(out, "upgrade asked", request->upgrade);
 	describe_bool(out, "trailers", request->te_trailers);
+	text_format(out, "forwards left %lld\n", (long long)request->forwards_left);
 }
 
 /* What a client must see unchanged. */

@@ -7,10 +7,14 @@ tests_support_libtestsupport_la_SOURCES = \
 	tests/support/admin_fixture.h \
 	tests/support/backend_fixture.c \
 	tests/support/backend_fixture.h \
+	tests/support/exchange_world.c \
+	tests/support/exchange_world.h \
 	tests/support/http_fuzz.c \
 	tests/support/http_fuzz.h \
 	tests/support/http_reading.c \
-	tests/support/http_reading.h
+	tests/support/http_reading.h \
+	tests/support/http_stream.c \
+	tests/support/http_stream.h
 
 # Plugins that are wrong in one way each. -rpath makes libtool build a real shared object of what is never installed.
 TEST_PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
@@ -76,11 +80,16 @@ tests_support_config_check_LDADD = src/liblbd.la
 EXTRA_DIST += \
 	tests/support/coverage.sh \
 	tests/support/coverage_layers.py \
+	tests/support/differential.py \
+	tests/support/differential_why.py \
+	tests/support/http_row_cases.py \
+	tests/support/http_rows.py \
 	tests/support/lbdtest.py \
 	tests/support/lsan.supp \
 	tests/support/packages \
 	tests/support/bounded.sh \
 	tests/support/setup.sh \
+	tests/support/wire.py \
 	$(srcdir)/tests/support/test_*.py
 
 # Lines that the unit tests and the black-box tests execute, by layer; under 80 percent in one of them is a failure.

@@ -3,6 +3,7 @@
 #include "unit/http/head_cases.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static const struct head_case request_cases[] = {
 #define CASE(row, input, verdict, want) {row, HTTP_METHOD_GET, {input, sizeof(input) - 1}, verdict, want},
@@ -52,6 +53,37 @@ Test(request_head, bytes_that_no_scan_approved_are_refused_within_bounds)
 		cr_assert_leq(at, exact.n);
 		text_free(&exact);
 	}
+}
+
+static enum http_error connect_error(const char *rest)
+{
+	struct http_field room[4];
+	struct http_request request = {.connect_allowed = true, .fields = {.at = room, .capacity = 4}};
+	struct text head = {0};
+	size_t at;
+	text_format(&head, "CONNECT %s\r\n\r\n", rest);
+	enum http_error error = http_parse_request(&request, head.data, head.n, &at);
+	text_free(&head);
+	return error;
+}
+
+Test(request_head, connect_where_it_is_served_names_one_host_and_port)
+{
+	cr_expect_eq(connect_error("a:443 HTTP/1.1\r\nHost: a:443"), HTTP_ERROR_NONE);
+	cr_expect_eq(connect_error("[::1]:443 HTTP/1.1\r\nHost: [::1]:443"), HTTP_ERROR_NONE);
+	cr_expect_eq(connect_error("a:443 HTTP/1.0"), HTTP_ERROR_NONE);
+	static const char *const targets[] = {
+		"a", "a:", "/", "*", ":443", "u@a:443", "http://a:443/", "a:443/", "a:65536"};
+	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+		char rest[64];
+		snprintf(rest, sizeof rest, "%s HTTP/1.1\r\nHost: a:443", targets[i]);
+		cr_expect_eq(connect_error(rest), HTTP_ERROR_TARGET, "%s", targets[i]);
+	}
+	cr_expect_eq(connect_error("a:443 HTTP/1.1"), HTTP_ERROR_HOST);
+	cr_expect_eq(connect_error("a:443 HTTP/1.1\r\nHost: a"), HTTP_ERROR_HOST);
+	cr_expect_eq(connect_error("a:443 HTTP/1.1\r\nHost: b:443"), HTTP_ERROR_HOST);
+	cr_expect_eq(connect_error("a:443 HTTP/1.1\r\nHost: a:443\r\nContent-Length: 1"), HTTP_ERROR_BODY);
+	cr_expect_eq(connect_error("a:443 HTTP/1.1\r\nHost: a:443\r\nTransfer-Encoding: chunked"), HTTP_ERROR_BODY);
 }
 
 /* Every byte in every place of a message: never anything but a refusal or a message that survives the round trip. */
