@@ -47,8 +47,10 @@ static void admission_unused(struct listener *l, bool exhausted)
 {
 	struct worker_listener *wl = l->owner;
 	admission_session_ended(wl->worker, wl->bind->frontend);
+	/* No idle upstream is closed for this: its descriptor would become a session that finds none for its upstream.
+	 */
 	if (exhausted)
-		admission_no_descriptor(wl->worker);
+		atomic_fetch_add_explicit(&wl->worker->limits->shortages, 1, memory_order_relaxed);
 }
 
 static void admission_on_place(struct mail *mail, void *owner)
@@ -111,7 +113,7 @@ void admission_got_descriptor(struct worker *w, int fd)
 	}
 }
 
-void admission_no_descriptor(struct worker *w)
+void admission_no_upstream(struct worker *w)
 {
 	atomic_fetch_add_explicit(&w->limits->shortages, 1, memory_order_relaxed);
 	if (w->limits->make_room)

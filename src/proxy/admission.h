@@ -33,7 +33,7 @@ void admission_session_ended(struct worker *w, struct frontend *f);
 void admission_leave(struct worker_listener *wl);
 /* This descriptor was got: makes room when its number says that they run short. */
 void admission_got_descriptor(struct worker *w, int fd);
-/* None was to be had: makes room. */
-void admission_no_descriptor(struct worker *w);
+/* None was to be had for an upstream: makes room. */
+void admission_no_upstream(struct worker *w);
 
 #endif

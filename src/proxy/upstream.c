@@ -74,7 +74,7 @@ static int upstream_socket(struct worker *w, struct server *server, bool *done)
 	int fd = socket_connect(&server->address, done);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
 		/* This worker's idle ones are closed now. */
-		admission_no_descriptor(w);
+		admission_no_upstream(w);
 		fd = socket_connect(&server->address, done);
 	} else if (fd >= 0) {
 		admission_got_descriptor(w, fd);
