@@ -251,3 +251,20 @@ def test_what_is_shown_and_said_at_the_limit(box):
     assert int(info["Maxsock"]) <= int(info["Ulimit-n"])
     for client in again:
         client.close()
+
+
+def test_limits_that_change_under_load_lose_nobody(box):
+    lbd, _ = box.serve("a", top=WORKERS)
+    load = Load(lbd.port, clients=24, headers={"Connection": "close"})
+    for turn in range(60):
+        lbd.act(f"set maxconn frontend web {(1, 3, 0, 7)[turn % 4]}")
+        lbd.act(f"set maxconn global {(5, 1, 2)[turn % 3]}")
+        if turn % 10 == 5:
+            lbd.act("disable frontend web")
+            lbd.act("enable frontend web")
+        time.sleep(0.03)
+    load.stop()
+    assert load.errors == [] and load.count(200) == len(load.results) > 100
+    wait_for(lambda: lbd.info()["CurrConns"] == "0")
+    lbd.act("set maxconn frontend web 1")
+    assert http(lbd.port).status == 200
