@@ -17,24 +17,28 @@ static bool listener_out_of_resources(int error)
 void listener_keep_spare(struct listener *l)
 {
 	l->keeps_spare = true;
-	if (l->spare < 0 && l->io.fd >= 0)
-		l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (int i = 0; i < LISTENER_SPARES && l->io.fd >= 0; i++)
+		if (l->spares[i] < 0)
+			l->spares[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void listener_drop_spare(struct listener *l)
+static bool listener_drop_spare(struct listener *l)
 {
-	if (l->spare >= 0)
-		close(l->spare);
-	l->spare = -1;
+	for (int i = 0; i < LISTENER_SPARES; i++)
+		if (l->spares[i] >= 0) {
+			close(l->spares[i]);
+			l->spares[i] = -1;
+			return true;
+		}
+	return false;
 }
 
 static int listener_accept(struct listener *l, struct address *peer)
 {
 	int fd = socket_accept(l->io.fd, peer);
-	if (fd >= 0 || l->spare < 0 || (errno != EMFILE && errno != ENFILE))
-		return fd;
-	listener_drop_spare(l);
-	return socket_accept(l->io.fd, peer);
+	while (fd < 0 && (errno == EMFILE || errno == ENFILE) && listener_drop_spare(l))
+		fd = socket_accept(l->io.fd, peer);
+	return fd;
 }
 
 /* False when nothing is queued any more, or nothing more can be taken now. */
@@ -88,7 +92,9 @@ static void listener_on_retry(struct timer *timer)
 void listener_open(struct listener *l, struct loop *loop, int fd,
 	void (*accepted)(struct listener *listener, int fd, const struct address *peer), void *owner)
 {
-	*l = (struct listener){.loop = loop, .accepted = accepted, .owner = owner, .spare = -1};
+	*l = (struct listener){.loop = loop, .accepted = accepted, .owner = owner};
+	for (int i = 0; i < LISTENER_SPARES; i++)
+		l->spares[i] = -1;
 	timer_init(&l->retry, loop, listener_on_retry);
 	ev_io_init(&l->io, listener_on_readable, fd, EV_READ);
 	l->io.data = l;
@@ -119,7 +125,8 @@ void listener_close(struct listener *l)
 	if (l->io.fd < 0)
 		return;
 	listener_pause(l);
-	listener_drop_spare(l);
+	while (listener_drop_spare(l))
+		;
 	close(l->io.fd);
 	l->io.fd = -1;
 }

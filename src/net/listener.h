@@ -6,6 +6,8 @@
 #include "net/address.h"
 #include "net/timer.h"
 
+enum { LISTENER_SPARES = 4 };
+
 struct listener {
 	ev_io io;
 	struct timer retry; /* after EMFILE and the like */
@@ -22,7 +24,7 @@ struct listener {
 	uint8_t draining;                          /* step of the drain, 0: none */
 	bool refused;                              /* admit's last answer was no */
 	uint64_t exhausted;                        /* times that descriptors or memory were out */
-	int spare;                                 /* of listener_keep_spare; -1: none */
+	int spares[LISTENER_SPARES];               /* of listener_keep_spare; -1: none */
 	bool keeps_spare;
 };
 
@@ -35,8 +37,8 @@ void listener_pause(struct listener *l);
 void listener_resume(struct listener *l);
 /* Resumes, and accepts now what waits, up to the number for a turn. */
 void listener_resume_now(struct listener *l);
-/* Keeps a descriptor back, which one client may have when all others are taken. Also called when a client has gone, to
- * get it back before somebody else does. */
+/* Keeps descriptors back, which a client may have when all others are taken: several, since another thread may be
+ * faster with the one that is let go. Also called when a client has gone, to get it back. */
 void listener_keep_spare(struct listener *l);
 /* Accepts what is queued, without losing a connection that the kernel already acknowledged, then closes: a filter drops
  * new SYNs first, because closing a SO_REUSEPORT socket resets what is in its queue. Takes some ms, and as long as
