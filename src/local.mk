@@ -27,6 +27,8 @@ src_liblbd_la_SOURCES += \
 	src/base/log_sink.c \
 	src/base/log_sink.h \
 	src/base/mailbox.h \
+	src/base/places.c \
+	src/base/places.h \
 	src/base/pool.c \
 	src/base/pool.h \
 	src/base/quiesce.c \
@@ -199,6 +201,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/access_log_json.c \
 	src/proxy/account.c \
 	src/proxy/account.h \
+	src/proxy/admission.c \
+	src/proxy/admission.h \
 	src/proxy/exchange.c \
 	src/proxy/exchange_attempt.c \
 	src/proxy/exchange_messages.c \
@@ -259,6 +263,7 @@ src_liblbd_la_SOURCES += \
 	src/admin/lookup.h \
 	src/admin/server_maxconn.c \
 	src/admin/session_level.c \
+	src/admin/set_maxconn.c \
 	src/admin/set_server.c \
 	src/admin/show_errors.c \
 	src/admin/show_info.c \
@@ -289,6 +294,8 @@ src_liblbd_la_SOURCES += \
 	src/app/build.h \
 	src/app/detach.c \
 	src/app/detach.h \
+	src/app/limits.c \
+	src/app/limits.h \
 	src/app/lists.c \
 	src/app/lists.h \
 	src/app/notify.c \

@@ -12,8 +12,12 @@ struct process_info {
 	const char *node; /* host name */
 	uint32_t threads;
 	uint64_t started_wall_us, uptime_us;
-	uint32_t maxconn; /* sessions that the descriptor limit or the configuration allows */
+	uint32_t maxconn;      /* sessions at a time */
+	uint32_t hard_maxconn; /* that the descriptors allow */
+	uint32_t max_sockets;  /* descriptors with as many sessions as that, each with an upstream */
 	uint32_t descriptor_limit;
+	uint64_t limit_waits; /* times that a listener had to wait for a place */
+	uint64_t descriptor_shortages;
 	uint32_t connections; /* sessions now */
 	uint64_t connections_total, requests_total, bytes_out_total;
 	uint32_t connection_rate, connection_rate_max;
@@ -27,6 +31,7 @@ struct process_info {
 struct admin_host {
 	struct loop *loop;
 	struct proxies *proxies;
+	struct limits *limits; /* of the process */
 	struct log_ring *log;
 	void *context;
 	void (*process_info)(void *context, struct process_info *out);

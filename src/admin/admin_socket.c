@@ -96,6 +96,7 @@ static void admin_client_end(struct admin_client *client)
 	struct loop *loop = client->channel.loop;
 	admin_discard_input(&client->channel);
 	channel_close(&client->channel, false);
+	listener_keep_spare(&client->admin->listener);
 	timer_stop(&client->idle);
 	timer_stop(&client->again);
 	list_remove(&client->link);
@@ -311,6 +312,7 @@ struct admin *admin_open(
 	admin->timeout_us = conf->timeout;
 	list_init(&admin->clients);
 	listener_open(&admin->listener, host->loop, fd, admin_on_accepted, admin);
+	listener_keep_spare(&admin->listener);
 	admin->next = host->sockets;
 	host->sockets = admin;
 	return admin;

@@ -37,8 +37,7 @@ static void stat_rows_times(struct stat_row *row, const struct sampled *sampled)
 
 void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct stat_view *view)
 {
-	const struct config_frontend *conf = atomic_load_explicit(&f->conf, memory_order_relaxed);
-	uint32_t limit = conf->maxconn ? conf->maxconn : view->frontend_limit;
+	uint32_t own = places_most(&f->places), limit = own ? own : view->frontend_limit;
 	stat_row_init(row, STAT_FRONTEND, f->name, f->id, "FRONTEND");
 	stat_rows_common(row, &f->counters, &f->sampled, f->mode);
 	row->sessions = atomic_load_explicit(&f->sessions, memory_order_relaxed);

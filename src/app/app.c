@@ -7,6 +7,7 @@
 #include "app/binds.h"
 #include "app/build.h"
 #include "app/detach.h"
+#include "app/limits.h"
 #include "app/notify.h"
 #include "app/worker_thread.h"
 #include "backend/probe.h"
@@ -16,11 +17,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { APP_ERROR = 1024, APP_CONTROL_RING = 256 * 1024, APP_WORKER_RING = 1024 * 1024, APP_SPARE_FDS = 64 };
+enum { APP_ERROR = 1024, APP_CONTROL_RING = 256 * 1024, APP_WORKER_RING = 1024 * 1024 };
 
 struct app {
 	struct config *config;
@@ -48,6 +48,8 @@ struct app {
 	struct sampled_rate connections;
 	uint32_t idle_percent;
 	uint32_t descriptor_limit;
+	struct limits limits;
+	struct limits_watch limits_watch;
 	bool stopping, killed;
 	char node[256];
 };
@@ -71,17 +73,24 @@ static uint64_t app_sum(const struct app *app, enum counter id)
 static void app_process_info(void *context, struct process_info *out)
 {
 	const struct app *app = context;
+	const struct limits *limits = &app->limits;
+	uint64_t waits = atomic_load_explicit(&limits->sessions.waits, memory_order_relaxed);
 	uint32_t sessions = 0;
 	for (uint32_t i = 0; i < app->proxies.frontend_count; i++)
 		sessions += atomic_load_explicit(&app->proxies.frontends[i]->sessions, memory_order_relaxed);
+	for (uint32_t i = 0; i < app->proxies.frontend_count; i++)
+		waits += atomic_load_explicit(&app->proxies.frontends[i]->places.waits, memory_order_relaxed);
 	*out = (struct process_info){
 		.node = app->node,
 		.threads = app->worker_count,
 		.started_wall_us = app->started_wall_us,
 		.uptime_us = clock_monotonic_us() - app->started_us,
-		/* Each session may need an upstream. */
-		.maxconn = app->descriptor_limit > APP_SPARE_FDS ? (app->descriptor_limit - APP_SPARE_FDS) / 2 : 1,
+		.maxconn = places_most(&limits->sessions),
+		.hard_maxconn = limits->sessions_hard,
+		.max_sockets = limits->reserve + 2 * limits->sessions_hard,
 		.descriptor_limit = app->descriptor_limit,
+		.limit_waits = waits,
+		.descriptor_shortages = atomic_load_explicit(&limits->shortages, memory_order_relaxed),
 		.connections = sessions,
 		.connections_total = app_sum(app, COUNTER_SESSIONS),
 		.requests_total = app_sum(app, COUNTER_REQUESTS),
@@ -107,6 +116,15 @@ static void app_on_frontend_changed(void *context)
 	struct app *app = context;
 	for (uint32_t i = 0; i < app->worker_count; i++)
 		worker_thread_update_listeners(&app->workers[i]);
+}
+
+static void app_make_room(struct worker *w)
+{
+	struct app *app = w->limits->context;
+	worker_thread_close_idle(&app->workers[w->index]);
+	for (uint32_t i = 0; i < app->worker_count; i++)
+		if (i != w->index)
+			worker_thread_make_room(&app->workers[i]);
 }
 
 /* ---- once a tenth of a second ---- */
@@ -139,6 +157,7 @@ static void app_on_sample(struct timer *timer)
 	struct app *app = timer->loop->owner;
 	stat_sampler_run(&app->sampler, &app->proxies, app->loop.now_us);
 	app_rate(app, app->loop.now_us);
+	limits_watch_run(&app->limits_watch, &app->limits, &app->proxies, app->ring, app->loop.now_us);
 	(void)reclaimer_poll(&app->reclaimer);
 }
 
@@ -215,17 +234,6 @@ static bool app_failed(const char *error)
 	return false;
 }
 
-static void app_raise_descriptors(struct app *app)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	app->descriptor_limit = limit.rlim_cur < INT32_MAX ? (uint32_t)limit.rlim_cur : INT32_MAX;
-}
-
 static uint32_t app_worker_count(const struct config *config)
 {
 	if (config->global.threads)
@@ -289,6 +297,7 @@ static bool app_make_workers(struct app *app)
 		t->proxies = &app->proxies;
 		t->control = &app->loop;
 		t->ended = app_on_worker_ended;
+		t->worker.limits = &app->limits;
 		t->worker.log = log_add_ring(app->log, APP_WORKER_RING);
 		if (!t->worker.log || !worker_thread_init(t, i, &app->readers[i], (int)app->descriptor_limit,
 					      app->binds.at, fds, app->binds.count))
@@ -304,6 +313,7 @@ static bool app_open_admin(struct app *app)
 	const struct config_global *conf = &app->config->global;
 	app->admin_host = (struct admin_host){.loop = &app->loop,
 		.proxies = &app->proxies,
+		.limits = &app->limits,
 		.log = app->ring,
 		.context = app,
 		.process_info = app_process_info,
@@ -342,6 +352,12 @@ static void app_watch_signals(struct app *app)
 static bool app_start_traffic(struct app *app)
 {
 	char error[APP_ERROR];
+	app->limits_watch.frontends = calloc(app->proxies.frontend_count + 1, sizeof(struct limit_watch));
+	if (!app->limits_watch.frontends)
+		return app_failed("memory is out");
+	limits_init(&app->limits, app->config, app->descriptor_limit, app->ring);
+	app->limits.make_room = app_make_room;
+	app->limits.context = app;
 	if (!log_start(app->log))
 		return app_failed("the log's thread cannot be started");
 	for (uint32_t i = 0; i < app->worker_count; i++) {
@@ -358,7 +374,7 @@ static bool app_start_traffic(struct app *app)
 
 static bool app_start(struct app *app, const struct arguments *arguments)
 {
-	app_raise_descriptors(app);
+	app->descriptor_limit = limits_raise_descriptors();
 	app->worker_count = app_worker_count(app->config);
 	app->started_us = app->rated_us = clock_monotonic_us();
 	app->started_wall_us = clock_wall_us();
@@ -397,6 +413,8 @@ static void app_end(struct app *app)
 	admin_end_jobs(&app->admin_host);
 	binds_close(&app->binds);
 	build_free_proxies(&app->proxies);
+	limits_end(&app->limits);
+	free(app->limits_watch.frontends);
 	if (app->reclaimer.mark)
 		reclaimer_end(&app->reclaimer);
 	if (app->loader)

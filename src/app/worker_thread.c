@@ -1,6 +1,7 @@
 #include "app/worker_thread.h"
 
 #include "base/log.h"
+#include "proxy/admission.h"
 #include "proxy/upstream.h"
 
 #include <signal.h>
@@ -20,6 +21,20 @@ static void worker_thread_end_of_turn(struct loop *loop)
 		log_kick(w->log);
 }
 
+void worker_thread_close_idle(struct worker_thread *t)
+{
+	for (uint32_t i = 0; i < t->proxies->backend_count; i++)
+		for (uint32_t k = 0; k < t->proxies->backends[i]->server_count; k++)
+			upstream_close_idle(&t->worker, t->proxies->backends[i]->servers[k]);
+}
+
+static void worker_thread_on_room(struct mail *mail, void *owner)
+{
+	struct worker_thread *t = worker_thread_of(owner);
+	atomic_store(&t->room_posted, false);
+	worker_thread_close_idle(t);
+}
+
 /* The last session and the last listener are gone, and no slot is on its way that others wait for: what is left are
  * idle upstreams. */
 static void worker_thread_check_end(struct worker *w)
@@ -27,9 +42,7 @@ static void worker_thread_check_end(struct worker *w)
 	struct worker_thread *t = worker_thread_of(w);
 	if (w->session_count || w->grants_due || t->open_listeners)
 		return;
-	for (uint32_t i = 0; i < t->proxies->backend_count; i++)
-		for (uint32_t k = 0; k < t->proxies->backends[i]->server_count; k++)
-			upstream_close_idle(w, t->proxies->backends[i]->servers[k]);
+	worker_thread_close_idle(t);
 	loop_stop(&w->loop);
 }
 
@@ -54,16 +67,27 @@ static void worker_thread_on_stop(struct mail *mail, void *owner)
 	w->stopping = true;
 	if (!t->listener_count)
 		worker_stop_sessions(w);
-	for (uint32_t i = 0; i < t->listener_count; i++)
+	for (uint32_t i = 0; i < t->listener_count; i++) {
+		admission_leave(&t->listeners[i]);
 		listener_drain_and_close(&t->listeners[i].listener, worker_thread_listener_closed);
+	}
 	worker_thread_check_end(w);
 }
 
 static void worker_thread_on_kill(struct mail *mail, void *owner)
 {
 	struct worker *w = owner;
-	worker_thread_of(w)->killed = true;
+	struct worker_thread *t = worker_thread_of(w);
+	t->killed = true;
 	worker_kill_sessions(w, REASON_SHUTDOWN);
+	/* Who waits for a place would wait for those that take the next ones. */
+	for (uint32_t i = 0; i < t->listener_count; i++) {
+		struct listener *l = &t->listeners[i].listener;
+		if (l->io.fd < 0 || !l->draining || !l->refused)
+			continue;
+		listener_close(l);
+		worker_thread_listener_closed(l);
+	}
 }
 
 static void worker_thread_on_listen(struct mail *mail, void *owner)
@@ -76,6 +100,7 @@ static void worker_thread_on_listen(struct mail *mail, void *owner)
 		return;
 	for (uint32_t i = 0; i < t->listener_count; i++) {
 		struct worker_listener *wl = &t->listeners[i];
+		admission_leave(wl);
 		if (atomic_load(&wl->bind->frontend->paused))
 			listener_pause(&wl->listener);
 		else
@@ -93,6 +118,7 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 	t->stop_mail.deliver = worker_thread_on_stop;
 	t->kill_mail.deliver = worker_thread_on_kill;
 	t->listen_mail.deliver = worker_thread_on_listen;
+	t->room_mail.deliver = worker_thread_on_room;
 	if (!loop_init(&w->loop, w, reader, expected_fds))
 		return false;
 	w->loop.end_of_turn = worker_thread_end_of_turn;
@@ -110,7 +136,9 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 		struct worker_listener *wl = &t->listeners[t->listener_count++];
 		wl->worker = w;
 		wl->bind = &binds[i];
+		admission_init(wl);
 		listener_open(&wl->listener, &w->loop, fds[i], worker_accepted, wl);
+		admission_guard(wl);
 		t->open_listeners++;
 	}
 	return true;
@@ -149,6 +177,12 @@ void worker_thread_update_listeners(struct worker_thread *t)
 {
 	if (!atomic_exchange(&t->listen_posted, true))
 		loop_post(&t->worker.loop, &t->listen_mail);
+}
+
+void worker_thread_make_room(struct worker_thread *t)
+{
+	if (!atomic_exchange(&t->room_posted, true))
+		loop_post(&t->worker.loop, &t->room_mail);
 }
 
 void worker_thread_join(struct worker_thread *t)

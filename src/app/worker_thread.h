@@ -16,14 +16,14 @@ struct worker_thread {
 	uint32_t listener_count, open_listeners;
 	const struct proxies *proxies;
 	bool killed; /* sessions that begin from now on end at once */
-	struct mail stop_mail, kill_mail, listen_mail, ended_mail;
-	_Atomic bool listen_posted;                  /* listen_mail is on its way */
+	struct mail stop_mail, kill_mail, listen_mail, room_mail, ended_mail;
+	_Atomic bool listen_posted, room_posted;     /* listen_mail, room_mail are on their way */
 	struct loop *control;                        /* is told of the end by ended_mail */
 	void (*ended)(struct mail *mail, void *app); /* ended_mail's delivery */
 };
 
-/* Loop and pools, not running yet. binds: the address of each listener; fds: one listening descriptor each, taken over.
- * False: memory or epoll failed. */
+/* Loop and pools, not running yet; worker.log and worker.limits are there already. binds: the address of each listener;
+ * fds: one listening descriptor each, taken over. False: memory or epoll failed. */
 bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_reader *reader, int expected_fds,
 	struct bind_point *binds, const int *fds, uint32_t count) LBD_MUST_CHECK;
 bool worker_thread_start(struct worker_thread *t) LBD_MUST_CHECK;
@@ -36,6 +36,10 @@ void worker_thread_update_listeners(struct worker_thread *t);
 /* Returns when its thread has ended. All of them before the first worker_thread_end: one may still be posting to
  * another one's loop. */
 void worker_thread_join(struct worker_thread *t);
+/* Any thread: closes its idle upstreams, because descriptors run short. */
+void worker_thread_make_room(struct worker_thread *t);
+/* Its own thread: closes them now. */
+void worker_thread_close_idle(struct worker_thread *t);
 /* Joins it when it ran, and frees what it had. */
 void worker_thread_end(struct worker_thread *t);
 

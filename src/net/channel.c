@@ -212,18 +212,22 @@ void channel_close(struct channel *c, bool reset)
 
 ssize_t channel_receive(struct channel *c)
 {
+	LBD_INVARIANT(!c->loop->fresh_of);
 	if (buffer_used(&c->in)) {
-		char *room = buffer_reserve(&c->in, CHANNEL_MORE);
+		/* By way of the scratch: who sends a head byte by byte is given room for what came, not for what may.
+		 */
+		ssize_t got = channel_read(c, c->loop->scratch, CHANNEL_MORE);
+		if (got <= 0)
+			return got;
+		char *room = buffer_reserve(&c->in, (size_t)got);
 		if (!room) {
 			errno = ENOMEM;
 			return CHANNEL_ERROR;
 		}
-		ssize_t got = channel_read(c, room, CHANNEL_MORE);
-		if (got > 0)
-			buffer_commit(&c->in, (size_t)got);
+		memcpy(room, c->loop->scratch, (size_t)got);
+		buffer_commit(&c->in, (size_t)got);
 		return got;
 	}
-	LBD_INVARIANT(!c->loop->fresh_of);
 	ssize_t got = channel_read(c, c->loop->scratch, LOOP_SCRATCH);
 	if (got > 0) {
 		c->loop->fresh_of = c;

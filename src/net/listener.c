@@ -3,6 +3,7 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <unistd.h>
 
@@ -13,16 +14,49 @@ static bool listener_out_of_resources(int error)
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+void listener_keep_spare(struct listener *l)
+{
+	l->keeps_spare = true;
+	for (int i = 0; i < LISTENER_SPARES && l->io.fd >= 0; i++)
+		if (l->spares[i] < 0)
+			l->spares[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static bool listener_drop_spare(struct listener *l)
+{
+	for (int i = 0; i < LISTENER_SPARES; i++)
+		if (l->spares[i] >= 0) {
+			close(l->spares[i]);
+			l->spares[i] = -1;
+			return true;
+		}
+	return false;
+}
+
+static int listener_accept(struct listener *l, struct address *peer)
+{
+	int fd = socket_accept(l->io.fd, peer);
+	while (fd < 0 && (errno == EMFILE || errno == ENFILE) && listener_drop_spare(l))
+		fd = socket_accept(l->io.fd, peer);
+	return fd;
+}
+
 /* False when nothing is queued any more, or nothing more can be taken now. */
 static bool listener_accept_one(struct listener *l)
 {
 	struct address peer;
-	int fd = socket_accept(l->io.fd, &peer);
+	l->refused = l->admit && !l->admit(l);
+	if (l->refused)
+		return false;
+	int fd = listener_accept(l, &peer);
 	if (fd >= 0) {
 		l->accepted(l, fd, &peer);
 		return true;
 	}
-	if (listener_out_of_resources(errno)) {
+	int error = errno;
+	if (l->unused)
+		l->unused(l, listener_out_of_resources(error));
+	if (listener_out_of_resources(error)) {
 		/* Level-triggered: without a pause the loop would spin. */
 		l->exhausted++;
 		ev_io_stop(l->loop->ev, &l->io);
@@ -31,21 +65,27 @@ static bool listener_accept_one(struct listener *l)
 		return false;
 	}
 	/* A client that left before it was accepted is no reason to stop. */
-	return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
+	return error == ECONNABORTED || error == EINTR || error == EPROTO;
 }
 
-static void listener_on_readable(struct ev_loop *ev, ev_io *w, int revents)
+static void listener_accept_some(struct listener *l)
 {
-	struct listener *l = w->data;
 	/* Whoever is called may have paused or closed it. */
 	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN && ev_is_active(&l->io); i++)
 		if (!listener_accept_one(l))
 			return;
 }
 
+static void listener_on_readable(struct ev_loop *ev, ev_io *w, int revents)
+{
+	listener_accept_some(w->data);
+}
+
 static void listener_on_retry(struct timer *timer)
 {
 	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
+	if (l->keeps_spare)
+		listener_keep_spare(l);
 	listener_resume(l);
 }
 
@@ -53,6 +93,8 @@ void listener_open(struct listener *l, struct loop *loop, int fd,
 	void (*accepted)(struct listener *listener, int fd, const struct address *peer), void *owner)
 {
 	*l = (struct listener){.loop = loop, .accepted = accepted, .owner = owner};
+	for (int i = 0; i < LISTENER_SPARES; i++)
+		l->spares[i] = -1;
 	timer_init(&l->retry, loop, listener_on_retry);
 	ev_io_init(&l->io, listener_on_readable, fd, EV_READ);
 	l->io.data = l;
@@ -71,11 +113,20 @@ void listener_resume(struct listener *l)
 		ev_io_start(l->loop->ev, &l->io);
 }
 
+void listener_resume_now(struct listener *l)
+{
+	listener_resume(l);
+	if (ev_is_active(&l->io))
+		listener_accept_some(l);
+}
+
 void listener_close(struct listener *l)
 {
 	if (l->io.fd < 0)
 		return;
 	listener_pause(l);
+	while (listener_drop_spare(l))
+		;
 	close(l->io.fd);
 	l->io.fd = -1;
 }
@@ -106,7 +157,12 @@ static void listener_on_drain(struct timer *timer)
 	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
 	uint64_t exhausted = l->exhausted;
 	listener_accept_all(l);
-	/* What is queued waits for a descriptor, for a second at most. */
+	/* What is queued may wait as long as it takes: whoever stops without patience closes it. */
+	if (l->refused) {
+		timer_start(&l->retry, LISTENER_RETRY_US, 0);
+		return;
+	}
+	/* And for a descriptor, a second at most. */
 	if (l->exhausted != exhausted && l->draining < LISTENER_DRAIN_TRIES) {
 		l->draining++;
 		timer_start(&l->retry, LISTENER_RETRY_US, 0);

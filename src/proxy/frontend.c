@@ -14,6 +14,7 @@ struct frontend *frontend_create(const struct config_frontend *conf, uint32_t id
 	f->mode = conf->mode;
 	error_slot_init(&f->malformed);
 	atomic_init(&f->conf, conf);
+	places_init(&f->places, conf->maxconn);
 	f->name = strdup(conf->name);
 	if (f->name && counter_set_init(&f->counters, workers) && counter_row_init(&f->ends, workers, REASON_COUNT))
 		return f;
@@ -30,6 +31,7 @@ void frontend_destroy(struct frontend *f)
 	counter_set_end(&f->counters);
 	counter_row_end(&f->ends);
 	error_slot_end(&f->malformed);
+	places_end(&f->places);
 	free((char *)(uintptr_t)f->name);
 	free(f);
 }

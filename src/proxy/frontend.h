@@ -6,10 +6,11 @@
 #define LBD_PROXY_FRONTEND_H
 
 #include "backend/backend.h"
+#include "base/places.h"
 #include "proxy/frontend_rules.h"
 #include "stats/captured_error.h"
-#include "stats/sampled.h"
 #include "stats/counter_row.h"
+#include "stats/sampled.h"
 
 struct frontend {
 	const char *name; /* owned */
@@ -20,10 +21,11 @@ struct frontend {
 	_Atomic(struct frontend_rules *) rules;    /* NULL: none; owned */
 	struct frontend_limit *limits;             /* what they count; control only */
 	struct counter_set counters;
-	struct counter_row ends; /* exchanges by enum reason; those without one are not counted */
-	struct log_sink *access_sink;                       /* NULL: no access log */
-	struct sampled sampled;                             /* control only */
-	struct error_slot malformed;                        /* the last malformed request */
+	struct counter_row ends;      /* exchanges by enum reason; those without one are not counted */
+	struct log_sink *access_sink; /* NULL: no access log */
+	struct sampled sampled;       /* control only */
+	struct places places;         /* at most maxconn; also of those that are about to be accepted */
+	struct error_slot malformed;  /* the last malformed request */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint32_t sessions; /* open now, over all workers */
 	_Atomic uint32_t sessions_max;
 	_Atomic bool paused; /* disable frontend */

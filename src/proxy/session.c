@@ -3,6 +3,7 @@
 #include "base/invariant.h"
 #include "net/proxy_header.h"
 #include "net/socket.h"
+#include "proxy/admission.h"
 #include "proxy/exchange.h"
 #include "proxy/malformed.h"
 #include "proxy/session_walk.h"
@@ -107,8 +108,10 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 	if (!s) {
 		counter_add(counter_set_block(&bind->frontend->counters, w->index), COUNTER_DENIED_SESSIONS, 1);
 		close(fd);
+		admission_session_ended(w, bind->frontend);
 		return;
 	}
+	admission_got_descriptor(w, fd);
 	*s = (struct session){.worker = w,
 		.bind = bind,
 		.serial = ++w->session_serial,
@@ -442,8 +445,10 @@ void session_close(struct session *s, bool reset)
 	session_cursors_skip(s);
 	list_remove(&s->link);
 	struct frontend *f = s->bind->frontend;
-	atomic_fetch_sub_explicit(&f->sessions, 1, memory_order_relaxed);
 	counter_add(counter_set_block(&f->counters, s->worker->index), COUNTER_SESSIONS_CLOSED, 1);
+	/* Before the place is free: never more sessions than places. */
+	atomic_fetch_sub_explicit(&f->sessions, 1, memory_order_relaxed);
+	admission_session_ended(s->worker, f);
 	loop_doom(&s->worker->loop, &s->doomed, session_free);
 }
 

@@ -3,6 +3,7 @@
 #include "base/invariant.h"
 #include "net/proxy_header.h"
 #include "net/socket.h"
+#include "proxy/admission.h"
 #include "proxy/exchange.h"
 
 #include <errno.h>
@@ -69,6 +70,19 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 	return u;
 }
 
+static int upstream_socket(struct worker *w, struct server *server, bool *done)
+{
+	int fd = socket_connect(&server->address, done);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		/* This worker's idle ones are closed now. */
+		admission_no_upstream(w);
+		fd = socket_connect(&server->address, done);
+	} else if (fd >= 0) {
+		admission_got_descriptor(w, fd);
+	}
+	return fd;
+}
+
 struct upstream *upstream_connect(struct worker *w, struct server *server, struct exchange *x)
 {
 	struct upstream *u = pool_get(&w->upstreams);
@@ -77,7 +91,7 @@ struct upstream *upstream_connect(struct worker *w, struct server *server, struc
 		return NULL;
 	}
 	bool done;
-	int fd = socket_connect(&server->address, &done);
+	int fd = upstream_socket(w, server, &done);
 	if (fd < 0) {
 		pool_put(&w->upstreams, u);
 		return NULL;
@@ -176,7 +190,8 @@ void upstream_release(struct upstream *u, bool reusable)
 	const struct config_pool *pool = &upstream_conf(u)->pool;
 	if (!reusable || u->announced || u->eof || u->failed || u->unsendable || u->worker->stopping ||
 		channel_pending(&u->channel) || channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
-		(pool->max_requests && u->requests >= pool->max_requests)) {
+		(pool->max_requests && u->requests >= pool->max_requests) ||
+		(uint32_t)u->channel.io.fd >= u->worker->limits->descriptors_high) {
 		upstream_close(u);
 		return;
 	}

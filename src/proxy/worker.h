@@ -14,6 +14,8 @@
 
 enum { WORKER_RESPONSE_FIELDS = 256, WORKER_RESPONSE_HEAD = 64 * 1024 };
 
+struct limits; /* admission.h */
+
 struct worker {
 	struct loop loop;
 	uint32_t index;
@@ -29,6 +31,9 @@ struct worker {
 	struct http_field response_fields[WORKER_RESPONSE_FIELDS]; /* of the response head that is being parsed */
 	struct access_date log_date;
 	char log_line[ACCESS_LOG_LINE_MAX];
+	struct limits *limits;             /* of the process; never NULL */
+	uint64_t room_made_us;             /* when descriptors ran short the last time */
+	bool hurried;                      /* while stopping: idle sessions were told before the listeners are closed */
 	bool stopping;                     /* no new requests: sessions end as they become idle */
 	void (*emptied)(struct worker *w); /* while stopping: the last session ended, or the last grant came */
 	void *app;
@@ -51,6 +56,10 @@ struct worker_listener {
 	struct listener listener;
 	struct worker *worker;
 	struct bind_point *bind;
+	struct place_waiter waiter;
+	struct places *held; /* a place that was granted and is not used yet; NULL else */
+	struct mail mail;    /* tells of a grant */
+	_Atomic bool posted; /* mail is on its way */
 };
 void worker_accepted(struct listener *listener, int fd, const struct address *peer);
 /* Idle sessions end soon, exchanges in flight finish with Connection: close; emptied is called when none is left. */

@@ -362,12 +362,12 @@ def test_a_second_term_ends_who_waits(box):
     assert service.lbd.running
     service.lbd.signal(signal.SIGTERM)
     assert service.lbd.wait(3) == 0
-    for client in waiting:
-        response = client.response()
-        assert response.status == 503 and "shutdown" in response.text
-    # The slot that one worker frees may reach a request of another worker just before that one is ended too.
+    # The slot that one worker frees may reach a request of another worker, and be used, before that one is ended too.
+    answers = [client.response() for client in waiting]
+    assert {answer.status for answer in answers} <= {200, 503}
+    assert all("shutdown" in answer.text for answer in answers if answer.status == 503)
     ends = [(row["termination"], row["reason"]) for row in service.rows(9)]
-    assert set(ends) <= {("KQ", "shutdown"), ("KC", "shutdown"), ("KH", "shutdown")}
+    assert set(ends) <= {("KQ", "shutdown"), ("KC", "shutdown"), ("KH", "shutdown"), ("--", "-")}
     assert ends.count(("KQ", "shutdown")) > 3
 
 

@@ -166,12 +166,19 @@ struct fixture *fixture_create(bool with_loop, uint32_t servers)
 		.threads = 2,
 		.uptime_us = 459000000,
 		.maxconn = 1000,
+		.hard_maxconn = 1000,
+		.max_sockets = 2054,
 		.descriptor_limit = 2054,
 		.listeners = 2,
 		.generation = 1,
 		.idle_percent = 100};
-	f->host = (struct admin_host){
-		.loop = &f->loop, .proxies = &f->proxies, .context = f, .process_info = fixture_process_info};
+	f->limits.sessions_hard = 1000;
+	places_init(&f->limits.sessions, 1000);
+	f->host = (struct admin_host){.loop = &f->loop,
+		.proxies = &f->proxies,
+		.limits = &f->limits,
+		.context = f,
+		.process_info = fixture_process_info};
 	fixture_configure(all, servers);
 	fixture_build(all);
 	return f;
@@ -183,6 +190,7 @@ void fixture_destroy(struct fixture *f)
 	for (uint32_t i = 0; i < 2; i++)
 		backend_destroy(f->backends[i]);
 	frontend_destroy(f->frontends[0]);
+	places_end(&f->limits.sessions);
 	reclaimer_end(&all->reclaimer);
 	loop_end(&f->loop);
 	text_free(&f->said);

@@ -6,6 +6,7 @@
 
 #include "admin/admin.h"
 #include "base/text.h"
+#include "proxy/admission.h"
 
 enum { FIXTURE_WORKERS = 2 };
 
@@ -16,6 +17,7 @@ struct fixture {
 	struct frontend *frontends[1];
 	struct backend *backends[2];
 	struct process_info info;
+	struct limits limits;
 	struct text said; /* lines that backends wrote to the log */
 };
 

@@ -3,6 +3,7 @@
 
 #include "app/build.h"
 #include "base/text.h"
+#include "proxy/admission.h"
 #include "proxy/upstream.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct exchange_world {
 	struct config *config;
 	struct algorithm_loader *loader;
 	struct log *log;
+	struct limits limits;
 	struct bind_point binds[WORLD_FRONTENDS];
 	char directory[32];
 	int listener;
@@ -141,6 +143,9 @@ struct exchange_world *exchange_world_create(void)
 	world_need(world->log && reclaimer_init(&world->reclaimer, world->readers, 1), "memory");
 	struct worker *w = &world->worker;
 	w->app = world;
+	w->limits = &world->limits;
+	places_init(&world->limits.sessions, 0);
+	world->limits.descriptors_high = UINT32_MAX;
 	w->emptied = world_emptied;
 	w->log = log_add_ring(world->log, WORLD_LOG_RING);
 	world_need(w->log && loop_init(&w->loop, w, NULL, 256) && worker_proxy_init(w), "worker");
@@ -173,7 +178,9 @@ int exchange_world_connect(struct exchange_world *world, unsigned frontend)
 	world_need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0, "socketpair");
 	world_make_small(fds[0]);
 	world_make_small(fds[1]);
-	session_start(&world->worker, &world->binds[frontend % WORLD_FRONTENDS], fds[0], &peer);
+	struct bind_point *point = &world->binds[frontend % WORLD_FRONTENDS];
+	world_need(places_take(&point->frontend->places) && places_take(&world->limits.sessions), "a place");
+	session_start(&world->worker, point, fds[0], &peer);
 	return fds[1];
 }
 
@@ -222,7 +229,10 @@ static void world_close_idle(struct exchange_world *world)
 static void world_check_figures(const struct exchange_world *world)
 {
 	for (uint32_t i = 0; i < world->proxies.frontend_count; i++)
-		world_need(!atomic_load(&world->proxies.frontends[i]->sessions), "sessions of a frontend are left");
+		world_need(!atomic_load(&world->proxies.frontends[i]->sessions) &&
+				   !places_taken(&world->proxies.frontends[i]->places),
+			"sessions of a frontend are left");
+	world_need(!places_taken(&world->limits.sessions), "places of the process are left");
 	for (uint32_t i = 0; i < world->proxies.backend_count; i++) {
 		const struct backend *b = world->proxies.backends[i];
 		world_need(!backend_in_flight(b), "places on a server are left");

@@ -72,6 +72,10 @@ tests_support_origin_SOURCES = \
 	tests/support/origin_request.c \
 	tests/support/origin_request.h
 
+# Holds thousands of connections open, and sends them a byte now and then.
+noinst_PROGRAMS += tests/support/dripper
+tests_support_dripper_SOURCES = tests/support/dripper.c
+
 # Feeds many configurations to the library; tests/integration/test_config_mutations.py drives it.
 noinst_PROGRAMS += tests/support/config_check
 tests_support_config_check_SOURCES = tests/support/config_check.c

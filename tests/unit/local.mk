@@ -37,6 +37,7 @@ tests_unit_unit_base_SOURCES = \
 	tests/unit/base/test_log.c \
 	tests/unit/base/test_log_ring.c \
 	tests/unit/base/test_mailbox.c \
+	tests/unit/base/test_places.c \
 	tests/unit/base/test_pool.c \
 	tests/unit/base/test_quiesce.c \
 	tests/unit/base/test_random.c \
@@ -223,6 +224,7 @@ tsan_tests = \
 	tests/unit/tsan_eligible \
 	tests/unit/tsan_log \
 	tests/unit/tsan_loop \
+	tests/unit/tsan_places \
 	tests/unit/tsan_queue \
 	tests/unit/tsan_quiesce \
 	tests/unit/tsan_rate_table
@@ -240,6 +242,10 @@ tests_unit_tsan_log_SOURCES = tests/unit/base/tsan_log.c
 tests_unit_tsan_loop_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_tsan_loop_LDADD = $(TEST_LDADD)
 tests_unit_tsan_loop_SOURCES = tests/unit/net/tsan_loop.c
+
+tests_unit_tsan_places_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_tsan_places_LDADD = $(TEST_LDADD)
+tests_unit_tsan_places_SOURCES = tests/unit/base/tsan_places.c
 
 tests_unit_tsan_queue_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_tsan_queue_LDADD = $(TEST_LDADD)

@@ -20,6 +20,7 @@ struct listener_case {
 	struct listener listener;
 	struct address at;
 	int accepted, stop_at, pause_at, closed, most_a_turn;
+	int places, unused, exhausted;
 	uint64_t turn;
 	int this_turn, clients[LISTENER_CLIENTS];
 };
@@ -215,6 +216,98 @@ Test(listener, draining_without_descriptors_ends_all_the_same, .timeout = 10)
 	cr_assert_eq(c.closed, 1);
 	close(taken);
 	listener_case_end(&c, 3);
+}
+
+/* ---- a limit ---- */
+
+static bool listener_has_place(struct listener *l)
+{
+	struct listener_case *c = l->owner;
+	if (c->places > 0) {
+		c->places--;
+		return true;
+	}
+	if (!l->draining)
+		listener_pause(l);
+	return false;
+}
+
+static void listener_place_unused(struct listener *l, bool exhausted)
+{
+	struct listener_case *c = l->owner;
+	c->places++;
+	c->unused++;
+	c->exhausted += exhausted;
+}
+
+static void listener_case_limit(struct listener_case *c, int places)
+{
+	c->places = places;
+	c->listener.admit = listener_has_place;
+	c->listener.unused = listener_place_unused;
+}
+
+Test(listener, accepts_as_many_as_it_is_told_and_gives_back_the_rest, .timeout = 10)
+{
+	struct listener_case c;
+	listener_case_open(&c, 20);
+	listener_case_limit(&c, 3);
+	listener_connect(&c, 20);
+	net_loop_run_for(&c.loop, 100);
+	cr_assert_eq(c.accepted, 3, "%d were accepted", c.accepted);
+	cr_assert_eq(c.unused, 0);
+	c.places = 4;
+	listener_resume_now(&c.listener);
+	cr_assert_eq(c.accepted, 7, "%d were accepted", c.accepted);
+	c.places = 100;
+	listener_resume_now(&c.listener);
+	cr_assert_eq(c.accepted, 20);
+	cr_assert_eq(c.places, 100 - 13);
+	cr_assert(c.unused == 1 && c.exhausted == 0);
+	listener_case_end(&c, 20);
+}
+
+Test(listener, draining_waits_for_a_place, .timeout = 10)
+{
+	struct listener_case c;
+	listener_case_open(&c, 0);
+	listener_case_limit(&c, 1);
+	listener_connect(&c, 3);
+	listener_drain_and_close(&c.listener, listener_on_closed);
+	/* Longer than it waits for descriptors. */
+	net_loop_run_for(&c.loop, 1500);
+	cr_assert_eq(c.accepted, 1);
+	cr_assert_eq(c.closed, 0);
+	c.places = 5;
+	net_loop_run(&c.loop);
+	cr_assert_eq(c.accepted, 3);
+	cr_assert_eq(c.closed, 1);
+	listener_case_end(&c, 3);
+}
+
+Test(listener, a_spare_descriptor_is_for_one_client, .timeout = 10)
+{
+	struct listener_case c;
+	struct rlimit limit;
+	listener_case_open(&c, 0);
+	listener_keep_spare(&c.listener);
+	cr_assert_geq(c.listener.spares[0], 0);
+	listener_case_limit(&c, 100);
+	listener_connect(&c, 3);
+	int taken = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = (rlim_t)taken + 1;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	/* listener_take closes what it gets, so one descriptor is enough for all of them. */
+	net_loop_run_for(&c.loop, 200);
+	cr_assert_eq(c.accepted, 3);
+	cr_assert_eq(c.places, 97);
+	cr_assert_eq(c.exhausted, 0);
+	listener_keep_spare(&c.listener);
+	cr_assert_geq(c.listener.spares[0], 0);
+	close(taken);
+	listener_case_end(&c, 3);
+	cr_assert_lt(c.listener.spares[0], 0);
 }
 
 /* The bounded form of a measurement: sockets of one address come and go under load, and no client is reset after its

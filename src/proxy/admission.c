@@ -1,0 +1,121 @@
+#include "proxy/admission.h"
+
+enum { ADMISSION_ROOM_US = 10000 };
+
+static struct places *admission_process(const struct worker_listener *wl)
+{
+	return &wl->worker->limits->sessions;
+}
+
+/* The place that woke it is its own already. */
+static bool admission_take(struct worker_listener *wl, struct places *p)
+{
+	if (wl->held != p)
+		return places_take(p);
+	wl->held = NULL;
+	return true;
+}
+
+static bool admission_wait(struct worker_listener *wl, struct places *p)
+{
+	struct listener *l = &wl->listener;
+	if (!l->draining) {
+		listener_pause(l);
+		places_wait(p, &wl->waiter);
+	} else if (!wl->worker->hurried) {
+		/* What is queued waits for the places of sessions that have nothing to do. */
+		wl->worker->hurried = true;
+		worker_stop_sessions(wl->worker);
+	}
+	return false;
+}
+
+/* Whoever waits for one kind of place holds none of the other, so no place is kept from those who could use it. */
+static bool admission_admit(struct listener *l)
+{
+	struct worker_listener *wl = l->owner;
+	struct places *frontend = &wl->bind->frontend->places, *process = admission_process(wl);
+	if (!admission_take(wl, frontend))
+		return admission_wait(wl, frontend);
+	if (admission_take(wl, process))
+		return true;
+	places_give(frontend);
+	return admission_wait(wl, process);
+}
+
+static void admission_unused(struct listener *l, bool exhausted)
+{
+	struct worker_listener *wl = l->owner;
+	admission_session_ended(wl->worker, wl->bind->frontend);
+	/* No idle upstream is closed for this: its descriptor would become a session that finds none for its upstream.
+	 */
+	if (exhausted)
+		atomic_fetch_add_explicit(&wl->worker->limits->shortages, 1, memory_order_relaxed);
+}
+
+static void admission_on_place(struct mail *mail, void *owner)
+{
+	struct worker_listener *wl = (struct worker_listener *)((char *)mail - offsetof(struct worker_listener, mail));
+	/* Before looking: a grant from now on posts it again. */
+	atomic_store(&wl->posted, false);
+	if (!places_claim(&wl->waiter))
+		return;
+	wl->held = wl->waiter.at;
+	listener_resume_now(&wl->listener);
+	if (!wl->held)
+		return;
+	/* Nobody is there any more, or the other kind of place is missing. */
+	struct places *unused = wl->held;
+	wl->held = NULL;
+	places_give(unused);
+}
+
+static void admission_on_grant(struct place_waiter *waiter)
+{
+	struct worker_listener *wl =
+		(struct worker_listener *)((char *)waiter - offsetof(struct worker_listener, waiter));
+	if (!atomic_exchange(&wl->posted, true))
+		loop_post(&wl->worker->loop, &wl->mail);
+}
+
+void admission_init(struct worker_listener *wl)
+{
+	place_waiter_init(&wl->waiter, admission_on_grant);
+	wl->mail.deliver = admission_on_place;
+}
+
+void admission_guard(struct worker_listener *wl)
+{
+	wl->listener.admit = admission_admit;
+	wl->listener.unused = admission_unused;
+}
+
+void admission_session_ended(struct worker *w, struct frontend *f)
+{
+	places_give(&w->limits->sessions);
+	places_give(&f->places);
+}
+
+void admission_leave(struct worker_listener *wl)
+{
+	places_leave(&wl->waiter);
+}
+
+void admission_got_descriptor(struct worker *w, int fd)
+{
+	/* The kernel gives the lowest number that is free, so all below this one are in use. */
+	if ((uint32_t)fd < w->limits->descriptors_high)
+		return;
+	/* This is met at each accept and connect while they are short. */
+	if (w->limits->make_room && w->loop.now_us - w->room_made_us >= ADMISSION_ROOM_US) {
+		w->room_made_us = w->loop.now_us;
+		w->limits->make_room(w);
+	}
+}
+
+void admission_no_upstream(struct worker *w)
+{
+	atomic_fetch_add_explicit(&w->limits->shortages, 1, memory_order_relaxed);
+	if (w->limits->make_room)
+		w->limits->make_room(w);
+}
