@@ -11,6 +11,7 @@ from machine import NAMES
 from report import ratio, spread, table
 
 TOP_FUNCTIONS = 25
+WARM_MOST = 10_000_000  # larger bodies warm up by themselves
 RATE = 5000
 BROWSER = tuple(word for name, length in (("Accept", 90), ("User-Agent", 110), ("Cookie", 300), ("Referer", 60),
                                           ("Accept-Language", 30)) for word in ("-H", f"{name}: {'x' * length}"))
@@ -47,7 +48,8 @@ def measure(machine, proxy, load, seconds):
 def in_turns(bench, proxies, load):
     machine, options = bench.machine, bench.options
     for proxy in proxies.values():
-        machine.load(proxy, load.clients, 0.1, load.target, load.expect, load.more)
+        if load.size < WARM_MOST:
+            machine.load(proxy, load.clients, 0.1, load.target, load.expect, load.more)
     results = {kind: [] for kind in proxies}
     for _ in range(options.rounds):
         for kind, proxy in proxies.items():
