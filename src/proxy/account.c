@@ -8,6 +8,12 @@ static uint64_t account_span(uint64_t from_us, uint64_t to_us)
 	return from_us && to_us >= from_us ? to_us - from_us : ACCESS_LOG_NEVER;
 }
 
+/* Bytes of the server may be on their way: a break is one of a transfer. */
+static bool account_transferring(const struct exchange *x)
+{
+	return x->answered || (x->tunnel && x->at.connected);
+}
+
 /* What happened to every object that took part. */
 static void account_outcome(const struct exchange *x, struct counters *c, uint64_t in, uint64_t out)
 {
@@ -16,9 +22,9 @@ static void account_outcome(const struct exchange *x, struct counters *c, uint64
 	if (x->status && x->frontend->mode == CONFIG_MODE_HTTP)
 		counter_add_status(c, x->status);
 	char cause = reason_cause(x->reason);
-	if (x->answered && (cause == 'C' || cause == 'c'))
+	if (account_transferring(x) && (cause == 'C' || cause == 'c'))
 		counter_add(c, COUNTER_CLIENT_ABORTS, 1);
-	if (x->answered && !x->response_complete && (cause == 'S' || cause == 's'))
+	if (account_transferring(x) && !x->response_complete && (cause == 'S' || cause == 's'))
 		counter_add(c, COUNTER_SERVER_ABORTS, 1);
 	if (x->reason == REASON_MEMORY)
 		counter_add(c, COUNTER_INTERNAL_ERRORS, 1);

@@ -9,13 +9,14 @@ from contestants import Contestant
 from lbdtest import Client, Failure
 
 
-def strace_counts(sandbox, lbd, wrk, seconds):
-    """{call: count} of all threads of lbd, and the requests, for a load of this many seconds."""
+def strace_counts(sandbox, proxy, machine, seconds):
+    """{call: count} of all threads and children of this proxy, and the requests, for a load of this many seconds."""
     out = sandbox.path(sandbox.fresh("strace"))
-    child = subprocess.Popen(["strace", "-c", "-f", "-o", str(out), "-p", str(lbd.pid)], stderr=subprocess.DEVNULL)
+    traced = [word for pid in proxy.pids() for word in ("-p", str(pid))]
+    child = subprocess.Popen(["strace", "-c", "-f", "-o", str(out), *traced], stderr=subprocess.DEVNULL)
     try:
         time.sleep(0.5)
-        done = wrk(lbd, clients=64, seconds=seconds)
+        done = machine.load(proxy, clients=64, seconds=seconds)
     finally:
         child.send_signal(signal.SIGINT)
         child.wait(10)
@@ -24,22 +25,24 @@ def strace_counts(sandbox, lbd, wrk, seconds):
     return counts, done["requests"]
 
 
-def system_calls(sandbox, origins, cores, wrk, long):
-    """[(call, calls for each exchange)], most frequent first. long: seconds of the longer run."""
-    lbd = Contestant(sandbox, "lbd", origins, cores)
-    wrk(lbd, clients=64, seconds=1)  # connections to the servers are made before either run
-    short_counts, short_requests = strace_counts(sandbox, lbd, wrk, 1)
-    long_counts, long_requests = strace_counts(sandbox, lbd, wrk, long)
-    lbd.end()
+def system_calls(sandbox, kind, origins, machine, long):
+    """{call: calls for each exchange}. long: seconds by which the longer run exceeds the shorter."""
+    proxy = Contestant(sandbox, kind, origins, machine.proxy)
+    try:
+        machine.load(proxy, clients=64, seconds=0.5)  # connections to the servers are made before either run
+        short_counts, short_requests = strace_counts(sandbox, proxy, machine, 0.2)
+        long_counts, long_requests = strace_counts(sandbox, proxy, machine, 0.2 + long)
+    finally:
+        proxy.end()
     requests = long_requests - short_requests
-    if requests < 1000:
-        raise Failure(f"too few requests under strace: {short_requests} and {long_requests}")
-    rows = [(name, (count - short_counts.get(name, 0)) / requests) for name, count in long_counts.items()]
-    return sorted(rows, key=lambda row: -row[1]), requests
+    if requests < 500:
+        raise Failure(f"{kind}: too few requests under strace: {short_requests} and {long_requests}")
+    return {name: (count - short_counts.get(name, 0)) / requests for name, count in long_counts.items()}
 
 
 def callgrind_functions(sandbox, origins, requests):
-    """{function: its own instructions} of one lbd that served so many requests of one client, and the sum."""
+    """{(function, library or lbd): its own instructions} of one lbd that served so many requests of one client, and the
+    sum."""
     out = sandbox.path(sandbox.fresh("callgrind"))
     lbd = Contestant(sandbox, "lbd", origins, None,
                      ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"])
@@ -55,15 +58,15 @@ def callgrind_functions(sandbox, origins, requests):
                           capture_output=True, text=True, check=True).stdout
     functions = {}
     for count, name, library in re.findall(r"^\s*([\d,]+)\s+\S*?:(\S+)(?: \[(?:.*/)?(.*)\])?$", text, re.M):
-        name = f"in {library}" if name.startswith("0x") else re.sub(r"'\d+$", "", name)
-        functions[name] = functions.get(name, 0) + int(count.replace(",", ""))
+        key = "..." if name.startswith("0x") else re.sub(r"'\d+$", "", name), library or "lbd"
+        functions[key] = functions.get(key, 0) + int(count.replace(",", ""))
     total = re.search(r"^\s*([\d,]+)\s+(?:\(.*\)\s+)?PROGRAM TOTALS", text, re.M)
     return functions, int(total[1].replace(",", ""))
 
 
 def instructions(sandbox, origins, low, high):
-    """(user instructions for each request, [(function, its share of them)], largest first)."""
+    """(user instructions for each request, [(function, library or lbd, its share of them)], largest first)."""
     few, few_total = callgrind_functions(sandbox, origins, low)
     many, many_total = callgrind_functions(sandbox, origins, high)
-    rows = [(name, (count - few.get(name, 0)) / (high - low)) for name, count in many.items()]
-    return (many_total - few_total) / (high - low), sorted(rows, key=lambda row: -row[1])
+    rows = [(*key, (count - few.get(key, 0)) / (high - low)) for key, count in many.items()]
+    return (many_total - few_total) / (high - low), sorted(rows, key=lambda row: -row[2])

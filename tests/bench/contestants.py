@@ -53,6 +53,7 @@ http {{
     keepalive_timeout 60s;
     keepalive_requests 1000000000;
     tcp_nodelay on;
+    client_max_body_size 0;
     upstream app {{
         server {a};
         server {b};
@@ -65,6 +66,7 @@ http {{
             proxy_pass http://app;
             proxy_http_version 1.1;
             proxy_max_temp_file_size 0;
+            proxy_request_buffering off;
             proxy_set_header Connection "";
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $remote_addr;
@@ -84,10 +86,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def lbd_config(sandbox, port, origins):
+def lbd_config(port, origins, threads=1, access_log=None):
+    web = {"bind": [f"127.0.0.1:{port}"], "default_backend": "app"}
+    if access_log:
+        web["access_log"] = {"format": "httplog", "target": str(access_log)}
     return config_text({
-        "global": {"threads": 1, "shutdown_timeout": "1s"},
-        "frontends": {"web": {"bind": [f"127.0.0.1:{port}"], "default_backend": "app"}},
+        "global": {"threads": threads, "shutdown_timeout": "1s"},
+        "frontends": {"web": web},
         "backends": {"app": {
             "algorithm": "round_robin",
             "pool": {"max_idle": 1000, "max_requests": 0},
@@ -95,10 +100,18 @@ def lbd_config(sandbox, port, origins):
     })
 
 
-def command_lbd(sandbox, origins, port):
+def command_lbd(sandbox, origins, port, **more):
     path = sandbox.path(sandbox.fresh("lbd") + ".conf")
-    path.write_text(lbd_config(sandbox, port, origins))
+    path.write_text(lbd_config(port, origins, **more))
     return [LBD, "-f", path, "-L", PLUGINS]
+
+
+def command_lbd_log(sandbox, origins, port):
+    return command_lbd(sandbox, origins, port, access_log=sandbox.path(sandbox.fresh("access") + ".log"))
+
+
+def command_lbd_2(sandbox, origins, port):
+    return command_lbd(sandbox, origins, port, threads=2)
 
 
 def command_haproxy(sandbox, origins, port):
@@ -119,7 +132,10 @@ def command_relay(sandbox, origins, port):
     return [RELAY, *(origin.address for origin in origins)]
 
 
-COMMANDS = {"lbd": command_lbd, "haproxy": command_haproxy, "nginx": command_nginx, "relay": command_relay}
+COMMANDS = {"lbd": command_lbd, "lbd-log": command_lbd_log, "lbd-2": command_lbd_2, "haproxy": command_haproxy,
+            "nginx": command_nginx, "relay": command_relay}
+COMPARED = ("lbd", "haproxy", "nginx", "relay")
+PEERS = ("haproxy", "nginx")
 
 
 class Contestant(Process):

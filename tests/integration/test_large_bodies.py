@@ -45,15 +45,45 @@ def test_twenty_at_once_are_the_same_both_ways(shared_box, lbd, size, coding):
     assert wrong == [None] * 20
 
 
-def test_a_hundred_megabytes_pass_through_little_memory(box):
+DOWN = {"length": "", "chunked": "&chunk=50000", "until close": "&until_close=1"}
+UP = {"length": [], "chunked": ["-H", "Transfer-Encoding: chunked"]}
+
+
+def md5(path):
+    return hashlib.md5(path.read_bytes()).digest()
+
+
+@pytest.mark.parametrize("kind", sorted(DOWN))
+def test_a_hundred_megabytes_down_pass_through_little_memory(box, kind):
     lbd, *_ = box.serve("a", env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
     limit = memory_limit(lbd)
-    url = f"http://127.0.0.1:{lbd.port}"
-    down, up = box.path("down"), box.path("up")
+    got, sent = box.path("got"), box.path("sent")
+    sent.write_bytes(pattern(100 * MB))
+    url = f"http://127.0.0.1:{lbd.port}/?body={100 * MB}{DOWN[kind]}"
+    assert curl("-o", got, url, timeout=100) == (0, b"", "")
+    assert md5(got) == md5(sent)
+    assert lbd.rss("VmHWM") < limit
+
+
+def test_a_hundred_megabytes_to_a_client_of_http_1_0(box):
+    lbd, *_ = box.serve("a", env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+    limit = memory_limit(lbd)
+    got, sent = box.path("got"), box.path("sent")
+    sent.write_bytes(pattern(100 * MB))
+    url = f"http://127.0.0.1:{lbd.port}/?body={100 * MB}&chunk=50000"
+    assert curl("--http1.0", "-o", got, url, timeout=100) == (0, b"", "")
+    assert md5(got) == md5(sent)
+    assert lbd.rss("VmHWM") < limit
+
+
+@pytest.mark.parametrize("kind", sorted(UP))
+def test_a_hundred_megabytes_up_pass_through_little_memory(box, kind):
+    lbd, *_ = box.serve("a", env={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+    limit = memory_limit(lbd)
+    up = box.path("up")
     up.write_bytes(pattern(100 * MB))
-    assert curl("-o", down, f"{url}/?body={100 * MB}", timeout=100) == (0, b"", "")
-    assert hashlib.md5(down.read_bytes()).digest() == hashlib.md5(up.read_bytes()).digest()
-    code, out, _ = curl("-T", up, "-X", "POST", "-H", "Expect:", f"{url}/_len", timeout=100)
+    code, out, _ = curl("-T", up, "-X", "POST", "-H", "Expect:", *UP[kind], f"http://127.0.0.1:{lbd.port}/_len",
+                        timeout=100)
     assert code == 0
     assert json.loads(out) == {"length": 100 * MB, "crc32": f"{zlib.crc32(up.read_bytes()):08x}"}
     assert lbd.rss("VmHWM") < limit

@@ -1,4 +1,5 @@
 """nginx as the server behind lbd: files down, PUT up, its keep-alive and its chunked answers."""
+import gzip
 import hashlib
 import subprocess
 
@@ -17,7 +18,7 @@ http {{
   server {{
     listen 127.0.0.1:{port} reuseport;
     root {dir}/www;
-    location / {{ dav_methods PUT DELETE; gzip on; gzip_min_length 1; }}
+    location / {{ dav_methods PUT DELETE; gzip on; gzip_min_length 1; gzip_types text/plain; gzip_proxied any; }}
     location = /gone {{ return 410 "gone\\n"; }}
   }}
 }}
@@ -90,3 +91,28 @@ def test_its_limit_of_requests_for_a_connection_costs_nothing(box, nginx):
     row = lbd.stat("app", "n")
     assert int(row["hrsp_2xx"]) > 200 and (row["hrsp_5xx"], row["eresp"], row["econ"]) == ("0", "0", "0")
     assert http(lbd.port, target="/a").text == "a"
+
+
+def test_its_gzip_and_chunks_arrive_as_it_made_them(box, nginx):
+    lbd = box.lbd(box.config({"n": nginx[1]}))
+    text = "".join(f"line {number}\n" for number in range(20_000))
+    box.path("www/long.txt").write_text(text)
+    port = int(nginx[1].rpartition(":")[2])
+    with Client(lbd.port) as through, Client(port) as straight:
+        answers = [client.request(target="/long.txt", headers={"Accept-Encoding": "gzip"})
+                   for client in (through, straight)]
+        for answer in answers:
+            assert (answer.get("Content-Encoding"), answer.get("Transfer-Encoding")) == ("gzip", "chunked")
+            assert gzip.decompress(answer.body).decode() == text
+        # The connection goes on behind a chunked answer.
+        assert through.request(target="/long.txt").text == text
+
+
+def test_its_connections_are_kept_and_shared(box, nginx):
+    lbd = box.lbd(box.config({"n": nginx[1]}, top={"global": {"threads": 1}}))
+    box.path("www/a").write_text("a")
+    for _ in range(40):
+        assert http(lbd.port, target="/a").text == "a"
+    row = lbd.stat("app", "n")
+    # keepalive_requests is 50: clients come and go, the connection to nginx stays.
+    assert (row["connect"], row["reuse"]) == ("1", "39")

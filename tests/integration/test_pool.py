@@ -1,0 +1,104 @@
+"""Idle connections to servers: how many are kept, how long, for how many requests, and that a server which closes them
+costs no request."""
+import concurrent.futures
+import time
+
+import pytest
+from lbdtest import Client, Failure, Load, Process, http, listening_ports, wait_for
+
+
+def idle(lbd, name="a"):
+    return int(lbd.stat("app", name)["srv_icur"])
+
+
+def all_at_once(lbd, count):
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return [r.status for r in pool.map(lambda _: http(lbd.port, target="/?delay=300"), range(count))]
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_max_idle_is_what_is_kept(box, most):
+    lbd, a = box.serve("a", backend={"pool": {"max_idle": most}}, top={"global": {"threads": 1}})
+    before = a.stats()["connections"]
+    assert all_at_once(lbd, 8) == [200] * 8
+    wait_for(lambda: idle(lbd) == most, 5, f"{most} idle connections")
+    assert a.stats()["connections"] - before >= 8
+    row = lbd.stat("app", "a")
+    assert (row["src_ilim"], row["reuse"]) == (str(most), "0")
+    # What is kept is used again, one after the other: no further connection.
+    connects = int(row["connect"])
+    for _ in range(5):
+        assert http(lbd.port).status == 200
+    assert int(lbd.stat("app", "a")["connect"]) - connects == (0 if most else 5)
+
+
+def test_max_requests_is_the_last_on_a_connection(box):
+    lbd, a = box.serve("a", backend={"pool": {"max_requests": 5}}, top={"global": {"threads": 1}})
+    before = a.stats()["connections"]
+    with Client(lbd.port) as client:
+        for _ in range(20):
+            assert client.request().status == 200
+    row = lbd.stat("app", "a")
+    # The statistics themselves were asked for on a connection of their own, counted before.
+    assert a.stats()["connections"] - before - 1 == 4
+    assert (row["connect"], row["reuse"]) == ("4", "16")
+
+
+def test_idle_ends_a_connection_that_nobody_needs(box):
+    lbd, _ = box.serve("a", backend={"pool": {"idle": "600ms"}}, top={"global": {"threads": 1}})
+    for _ in range(4):
+        assert http(lbd.port).status == 200
+        time.sleep(0.15)
+    # Use begins the time anew.
+    start = time.monotonic()
+    assert http(lbd.port).status == 200
+    assert idle(lbd) == 1
+    wait_for(lambda: idle(lbd) == 0, 5, "the idle connection to be closed")
+    assert 0.4 < time.monotonic() - start < 3
+    assert lbd.stat("app", "a")["connect"] == "1"
+
+
+def test_a_connection_that_the_server_closes_leaves_at_once(box):
+    lbd, a = box.serve("a", top={"global": {"threads": 1}})
+    assert all_at_once(lbd, 6) == [200] * 6
+    wait_for(lambda: idle(lbd) == 6)
+    a.kill()
+    wait_for(lambda: idle(lbd) == 0, 1, "the dead connections to leave the pool")
+    a.again(box)
+    assert http(lbd.port, "POST", body=b"x").status == 200
+
+
+NGINX = """
+daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr warn;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; keepalive_timeout 60ms;
+  client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp; fastcgi_temp_path {dir}/tmp;
+  uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
+  server {{ listen 127.0.0.1:{port} reuseport; location / {{ return 200 "ok\\n"; }} }}
+}}
+"""
+
+
+def test_a_server_with_a_shorter_timeout_costs_no_request_in_a_thousand(box):
+    """nginx closes after 60 ms, and the clients come back after about that time: as many races as can be had."""
+    port = box.port()
+    box.path("tmp").mkdir(mode=0o777)
+    box.path("nginx.conf").write_text(NGINX.format(dir=box.directory, port=port))
+    nginx = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
+
+    def listening():
+        if not nginx.running:
+            raise Failure(f"nginx: {nginx.log}")
+        return port in listening_ports()
+    wait_for(listening, what="nginx to listen")
+    lbd = box.lbd(box.config({"n": f"127.0.0.1:{port}"}))
+    loads = [Load(lbd.port, clients=4, each=50, pause=pause) for pause in (0.055, 0.058, 0.060, 0.062, 0.065)]
+    results = [result for load in loads for result in load.join().results]
+    assert [load.errors for load in loads] == [[]] * 5
+    assert [(status, body) for status, _, body in results] == [(200, b"ok\n")] * 1000
+    row = lbd.stat("app", "n")
+    # Both ways were taken, or the test tests nothing.
+    assert int(row["connect"]) > 50 and int(row["reuse"]) > 50, (row["connect"], row["reuse"])
+    assert row["hrsp_5xx"] == "0"
+    wait_for(lambda: idle(lbd, "n") == 0, 5, "nginx to have closed all, and lbd to have noticed")
