@@ -12,11 +12,11 @@ enum { CHANNEL_MORE = 16 * 1024 };
 /* Room behind the output that waits; the first block is one of the loop's. */
 static char *channel_out_room(struct channel *c, size_t n)
 {
-	if (!c->out.data && n <= LOOP_BLOCK) {
-		c->out.data = loop_take_block(c->loop);
-		c->out.capacity = c->out.data ? LOOP_BLOCK : 0;
-	}
-	return buffer_reserve(&c->out, n);
+	if (c->out.data || n > LOOP_BLOCK)
+		return buffer_reserve(&c->out, n);
+	c->out.data = loop_take_block(c->loop);
+	c->out.capacity = c->out.data ? LOOP_BLOCK : 0;
+	return c->out.data;
 }
 
 static void channel_out_consume(struct channel *c, size_t n)
@@ -84,7 +84,7 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 	if (n)
 		parts[count++] = (struct iovec){(void *)(uintptr_t)data, n};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
-	ssize_t sent = count == 1 ? send(c->io.fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT)
+	ssize_t sent = count == 1 ? socket_send(c->io.fd, parts[0].iov_base, parts[0].iov_len)
 				  : sendmsg(c->io.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 		sent = 0;
@@ -255,7 +255,7 @@ void channel_take(struct channel *c, size_t n)
 
 ssize_t channel_read(struct channel *c, void *data, size_t n)
 {
-	ssize_t got = recv(c->io.fd, data, n, MSG_DONTWAIT);
+	ssize_t got = socket_receive(c->io.fd, data, n);
 	if (got >= 0)
 		return got;
 	return errno == EAGAIN || errno == EINTR ? CHANNEL_AGAIN : CHANNEL_ERROR;

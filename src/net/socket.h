@@ -16,6 +16,9 @@ int socket_error(int fd);
 void socket_local_address(int fd, struct address *out);
 /* Bytes that were sent and that the peer has not taken yet (Unix sockets: with what the kernel needs to hold them). */
 uint32_t socket_unacknowledged(int fd);
+/* recv and send that never wait and raise no signal; -1 and errno. */
+ssize_t socket_receive(int fd, void *data, size_t n) LBD_MUST_CHECK;
+ssize_t socket_send(int fd, const void *data, size_t n) LBD_MUST_CHECK;
 /* close() will send RST instead of FIN: the peer must see that something is missing. */
 void socket_reset_on_close(int fd);
 /* Bytes stand in it right now, looked at without taking them. */

@@ -21,13 +21,13 @@ void timeout_init(struct timeout *t, void (*expired)(struct timeout *t))
 
 static struct timeout_class *timeouts_class(struct timeouts *t, uint64_t duration_us)
 {
-	struct timeout_class *unused = NULL;
-	for (uint32_t i = 0; i < t->count; i++) {
+	for (uint32_t i = 0; i < t->count; i++)
 		if (t->classes[i].duration_us == duration_us)
 			return &t->classes[i];
-		if (!unused && list_empty(&t->classes[i].waiting))
+	struct timeout_class *unused = NULL;
+	for (uint32_t i = 0; i < t->count && !unused; i++)
+		if (list_empty(&t->classes[i].waiting))
 			unused = &t->classes[i];
-	}
 	/* Durations change with a reload: a class in which nobody waits is free for another one. */
 	if (!unused && t->count == TIMEOUT_CLASSES)
 		return &t->classes[TIMEOUT_CLASSES - 1];
