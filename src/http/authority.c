@@ -33,6 +33,20 @@ static bool authority_is_ipv6(struct str s)
 	return inet_pton(AF_INET6, text, &address) == 1;
 }
 
+/* Digits, up to 65535, or none at all (RFC 3986 3.2.3). */
+static bool authority_port_is_valid(struct str port)
+{
+	uint32_t number = 0;
+	for (size_t i = 0; i < port.n; i++) {
+		if (!http_byte_is_digit(port.p[i]))
+			return false;
+		number = number * 10 + (uint32_t)(port.p[i] - '0');
+		if (number > 65535)
+			return false;
+	}
+	return true;
+}
+
 bool http_read_authority(struct http_authority *authority, struct str text)
 {
 	const char *end = text.p + text.n, *host_end;
@@ -53,8 +67,7 @@ bool http_read_authority(struct http_authority *authority, struct str text)
 	if (host_end == end)
 		return true;
 	authority->port = str_make(host_end + 1, (size_t)(end - host_end - 1));
-	uint64_t port;
-	return *host_end == ':' && (!authority->port.n || str_to_u64(authority->port, 65535, &port));
+	return *host_end == ':' && authority_port_is_valid(authority->port);
 }
 
 static struct str authority_port(const struct http_authority *authority, struct str default_port)

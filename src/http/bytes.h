@@ -84,6 +84,22 @@ static inline unsigned http_bytes16_stop(const char *p, char last, char other)
 	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(last)), bytes);
 	return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(other))));
 }
+
+static inline __m128i http_bytes16_within(__m128i bytes, char first, char count)
+{
+	__m128i place = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+	return _mm_cmpeq_epi8(_mm_min_epu8(place, _mm_set1_epi8((char)(count - 1))), place);
+}
+
+/* Whether the first n <= 16 of 16 bytes are letters, digits and '-': what almost every field name is made of. */
+static inline bool http_bytes16_are_plain(const char *p, size_t n)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i letters = http_bytes16_within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26);
+	__m128i others = _mm_or_si128(http_bytes16_within(bytes, '0', 10), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+	unsigned plain = (unsigned)_mm_movemask_epi8(_mm_or_si128(letters, others));
+	return !(~plain & ((1U << n) - 1));
+}
 #endif
 
 /* The first control character of [p, end), or end. */

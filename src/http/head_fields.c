@@ -81,6 +81,18 @@ static const char *fields_token_end(const char *p, const char *end)
 	return p;
 }
 
+/* The same for a name of n bytes with a ':' behind it. */
+static inline const char *fields_token_stop(const char *p, size_t n, const char *end)
+{
+#ifdef __SSE2__
+	if (n <= 16 && end - p >= 16 && http_bytes16_are_plain(p, n))
+		return p + n;
+#endif
+	while (http_byte_is_token(*p))
+		p++;
+	return p;
+}
+
 /* NAME ":" OWS VALUE OWS CR LF. A name that is known need not be checked byte by byte. *at: the line, and then the next
  * one, or the fault. */
 static inline enum http_error fields_read_line(struct http_field *field, const char **at, const char *end)
@@ -90,13 +102,15 @@ static inline enum http_error fields_read_line(struct http_field *field, const c
 	field->name = str_make(name, (size_t)(p - name));
 	field->id = whole ? fields_name_id(name, field->name.n) : HTTP_FIELD_OTHER;
 	if (!field->id) {
-		const char *stop = fields_token_end(name, p);
+		const char *stop = whole ? fields_token_stop(name, field->name.n, end) : fields_token_end(name, p);
 		if (!whole || stop != p || p == name) {
 			*at = stop;
 			return http_byte_is_blank(*name) ? HTTP_ERROR_FOLDED : HTTP_ERROR_FIELD_NAME;
 		}
 	}
 	p++;
+	if (p < end && *p == ' ')
+		p++;
 	while (p < end && http_byte_is_blank(*p))
 		p++;
 	const char *value = p, *stop = http_find_value_end(p, end);

@@ -56,6 +56,10 @@ static char *write_u64(char *at, uint64_t value)
 {
 	char digits[WRITE_DIGITS_MAX];
 	size_t n = 0;
+	if (value < 10) {
+		*at = (char)('0' + value);
+		return at + 1;
+	}
 	do {
 		digits[WRITE_DIGITS_MAX - ++n] = (char)('0' + value % 10);
 		value /= 10;
