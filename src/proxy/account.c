@@ -21,6 +21,8 @@ static void account_outcome(const struct exchange *x, struct counters *c, uint64
 	counter_add(c, COUNTER_BYTES_OUT, out);
 	if (x->status && x->frontend->mode == CONFIG_MODE_HTTP)
 		counter_add_status(c, x->status);
+	if (x->reason == REASON_NONE)
+		return;
 	char cause = reason_cause(x->reason);
 	if (account_transferring(x) && (cause == 'C' || cause == 'c'))
 		counter_add(c, COUNTER_CLIENT_ABORTS, 1);
@@ -163,9 +165,10 @@ void account_exchange(struct exchange *x)
 	uint64_t in = x->head_bytes_in + x->up.moved, out = x->head_bytes_out + x->down.moved;
 	struct counters *frontend = counter_set_block(&x->frontend->counters, worker);
 	account_outcome(x, frontend, in, out);
-	account_frontend(x, frontend);
-	if (x->reason != REASON_NONE)
+	if (x->reason != REASON_NONE) {
+		account_frontend(x, frontend);
 		counter_row_add(&x->frontend->ends, worker, x->reason);
+	}
 	if (x->backend) {
 		struct counters *backend = counter_set_block(&x->backend->counters, worker);
 		account_outcome(x, backend, in, out);

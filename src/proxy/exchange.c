@@ -36,7 +36,7 @@ static struct exchange *exchange_create(struct session *s)
 	struct exchange *x = pool_get(&w->exchanges);
 	if (!x)
 		return NULL;
-	memset(x, 0, sizeof *x);
+	memset(x, 0, offsetof(struct exchange, tried));
 	x->session = s;
 	x->worker = w;
 	x->frontend = s->bind->frontend;
@@ -229,18 +229,28 @@ static bool exchange_body_is_too_large(const struct exchange *x)
 	return most && x->request.framing.kind == HTTP_BODY_LENGTH && x->request.framing.length > most;
 }
 
-enum exchange_go exchange_route(struct exchange *x)
+/* The backend that the rules choose; NULL when they end the exchange. */
+static struct backend *exchange_ask_rules(struct exchange *x)
 {
 	struct verdict verdict = intercept_decide(x);
+	if (verdict.backend)
+		return verdict.backend;
 	if (verdict.reason == REASON_RULE_ANSWERED && !intercept_send(x, &verdict.rules))
-		return exchange_fail(x, REASON_MEMORY, NULL);
-	if (!verdict.backend) {
-		exchange_fail(x, verdict.reason, NULL);
-		if (verdict.reason == REASON_DENIED || verdict.reason == REASON_RATE_LIMITED)
-			x->status = (uint16_t)verdict.rules.status;
-		x->retry_after_s = (uint32_t)((verdict.rules.wait_us + 999999) / 1000000);
+		verdict.reason = REASON_MEMORY;
+	exchange_fail(x, verdict.reason, NULL);
+	if (verdict.reason == REASON_DENIED || verdict.reason == REASON_RATE_LIMITED)
+		x->status = (uint16_t)verdict.rules.status;
+	x->retry_after_s = (uint32_t)((verdict.rules.wait_us + 999999) / 1000000);
+	return NULL;
+}
+
+enum exchange_go exchange_route(struct exchange *x)
+{
+	struct backend *backend = atomic_load_explicit(&x->frontend->default_backend, memory_order_acquire);
+	if (!backend || intercept_has_rules(x))
+		backend = exchange_ask_rules(x);
+	if (!backend)
 		return EXCHANGE_GO_FINISH;
-	}
 	if (exchange_body_is_too_large(x))
 		return exchange_fail(x, REASON_BODY_TOO_LARGE, NULL);
 	if (x->parsed && x->request.forwards_left == 0) {
@@ -249,7 +259,7 @@ enum exchange_go exchange_route(struct exchange *x)
 		x->status = x->request.method == HTTP_METHOD_TRACE ? 405 : 200;
 		return EXCHANGE_GO_FINISH;
 	}
-	x->backend = verdict.backend;
+	x->backend = backend;
 	struct counters *c = counter_set_block(&x->backend->counters, x->worker->index);
 	counter_add(c, COUNTER_SESSIONS, 1);
 	counter_add(c, COUNTER_REQUESTS, 1);

@@ -75,7 +75,8 @@ struct exchange {
 	bool headless : 1; /* unsent begins behind the head, which the next server gets anew */
 	uint32_t tried_count;
 	uint32_t hopeless; /* bits: those tried that are not to be asked again */
-	const struct server *tried[LBD_TRIED_MAX];
+	/* All above is zero at the start. */
+	const struct server *tried[LBD_TRIED_MAX]; /* the first tried_count */
 	struct arena arena;
 	_Alignas(16) char memory[]; /* of the arena */
 };

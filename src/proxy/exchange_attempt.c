@@ -11,14 +11,13 @@ void exchange_count_server_side(struct exchange *x, enum counter id)
 	counter_add(counter_set_block(&x->backend->counters, x->worker->index), id, 1);
 }
 
-struct pick_request exchange_pick_request(struct exchange *x)
+void exchange_pick_request(struct exchange *x, struct pick_request *request)
 {
 	struct worker *w = x->worker;
-	struct pick_request request;
-	pick_request_init(&request, w->loop.now_us, random_next(&w->random), w->index);
-	request.tried_count = x->tried_count;
-	memcpy(request.tried, x->tried, sizeof x->tried[0] * x->tried_count);
-	return request;
+	pick_request_init(request, w->loop.now_us, random_next(&w->random), w->index);
+	request->tried_count = x->tried_count;
+	if (x->tried_count)
+		memcpy(request->tried, x->tried, sizeof x->tried[0] * x->tried_count);
 }
 
 void exchange_take_server(struct exchange *x, struct server *server)
@@ -52,7 +51,8 @@ enum exchange_go exchange_no_server(struct exchange *x)
 enum exchange_go exchange_pick(struct exchange *x)
 {
 	do {
-		struct pick_request request = exchange_pick_request(x);
+		struct pick_request request;
+		exchange_pick_request(x, &request);
 		struct server *server = NULL;
 		if (!queue_length(&x->backend->queue))
 			server = backend_pick(x->backend, &request);

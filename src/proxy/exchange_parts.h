@@ -48,7 +48,7 @@ enum reason exchange_timeout_reason(const struct exchange *x);
 
 /* exchange_attempt.c */
 /* What a pick has to know of it, as of now. */
-struct pick_request exchange_pick_request(struct exchange *x);
+void exchange_pick_request(struct exchange *x, struct pick_request *request);
 /* A place on this server is ours. */
 void exchange_take_server(struct exchange *x, struct server *server);
 /* No server is open to this request any more. */

@@ -29,10 +29,8 @@ static enum exchange_go exchange_enter_queue(struct exchange *x)
 	x->waiter = pool_get(&w->waiters);
 	if (!x->waiter)
 		return exchange_fail(x, REASON_MEMORY, NULL);
-	*x->waiter = (struct waiter){.mail = {.deliver = exchange_on_granted},
-		.loop = &w->loop,
-		.owner = x,
-		.pick = exchange_pick_request(x)};
+	*x->waiter = (struct waiter){.mail = {.deliver = exchange_on_granted}, .loop = &w->loop, .owner = x};
+	exchange_pick_request(x, &x->waiter->pick);
 	enum queue_result result = queue_enter(x->backend, x->waiter);
 	if (result == QUEUE_WAITS) {
 		counter_add(counter_set_block(&x->backend->counters, w->index), COUNTER_QUEUED, 1);

@@ -76,16 +76,20 @@ static struct http_field forward_field(const char *name, const char *value)
 	return (struct http_field){.name = str_of(name), .value = str_of(value)};
 }
 
-/* RFC 9110 7.6.3: the version that was received, and who received it. False: memory is out. */
-static bool forward_add_via(struct exchange *x, unsigned minor, struct http_field *add, size_t *count)
+/* RFC 9110 7.6.3: the version that was received, and who received it. False: memory is out. Rarely wanted. */
+static LBD_COLD bool forward_make_via(
+	struct exchange *x, unsigned minor, const char *name, struct http_field *add, size_t *count)
 {
-	const char *name = forward_frontend(x)->via;
-	if (!name || !*name)
-		return true;
 	char *value = arena_format(&x->arena, "1.%u %s", minor, name);
 	if (value)
 		add[(*count)++] = forward_field("Via", value);
 	return value != NULL;
+}
+
+static inline bool forward_add_via(struct exchange *x, unsigned minor, struct http_field *add, size_t *count)
+{
+	const char *name = forward_frontend(x)->via;
+	return !*name || forward_make_via(x, minor, name, add, count);
 }
 
 static bool forward_add_max_forwards(struct exchange *x, struct forward_additions *add)

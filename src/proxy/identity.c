@@ -91,11 +91,16 @@ static bool identity_merge(struct exchange *x, enum http_field_id id, struct str
 static size_t identity_write_octet(char *at, unsigned octet)
 {
 	size_t n = 0;
-	if (octet >= 100)
-		at[n++] = (char)('0' + octet / 100);
-	if (octet >= 10)
-		at[n++] = (char)('0' + octet / 10 % 10);
-	at[n++] = (char)('0' + octet % 10);
+	unsigned rest = octet;
+	if (octet >= 100) {
+		at[n++] = octet >= 200 ? '2' : '1';
+		rest -= octet >= 200 ? 200 : 100;
+	}
+	if (octet >= 10) {
+		at[n++] = (char)('0' + rest / 10);
+		rest %= 10;
+	}
+	at[n++] = (char)('0' + rest);
 	return n;
 }
 

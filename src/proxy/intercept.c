@@ -21,6 +21,11 @@ static void intercept_tell(struct exchange *x, const struct verdict *v)
 	}
 }
 
+bool intercept_has_rules(const struct exchange *x)
+{
+	return atomic_load_explicit(&x->frontend->rules, memory_order_acquire) != NULL;
+}
+
 struct verdict intercept_decide(struct exchange *x)
 {
 	struct worker *w = x->worker;

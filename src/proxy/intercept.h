@@ -5,6 +5,8 @@
 #include "proxy/exchange.h"
 #include "proxy/route.h"
 
+/* Without rules there is nothing to decide: the frontend's default backend takes everything. */
+bool intercept_has_rules(const struct exchange *x);
 /* Decides on the exchange's request, counts what the rules did, and keeps their edits in the exchange. */
 struct verdict intercept_decide(struct exchange *x);
 /* Writes the answer of a verdict with REASON_RULE_ANSWERED into the client's output and notes it in the exchange. False
