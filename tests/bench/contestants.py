@@ -9,6 +9,7 @@ import socket
 from lbdtest import BUILD, LBD, PLUGINS, Failure, Process, config_text, http, wait_for
 
 RELAY = BUILD / "tests/bench/relay"
+RULES = 200  # that match nothing: work for the workers alone, where they shall be the limit
 CLK_TCK = os.sysconf("SC_CLK_TCK")
 
 HAPROXY = """
@@ -86,8 +87,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def lbd_config(port, origins, threads=1, access_log=None):
+def lbd_config(port, origins, threads=1, access_log=None, rules=0):
     web = {"bind": [f"127.0.0.1:{port}"], "default_backend": "app"}
+    if rules:
+        web["rules"] = [{"query": f"(^|&)campaign=[a-z]+{number}(&|$)", "deny": 403} for number in range(rules)]
     if access_log:
         web["access_log"] = {"format": "httplog", "target": str(access_log)}
     return config_text({
@@ -110,8 +113,12 @@ def command_lbd_log(sandbox, origins, port):
     return command_lbd(sandbox, origins, port, access_log=sandbox.path(sandbox.fresh("access") + ".log"))
 
 
-def command_lbd_2(sandbox, origins, port):
-    return command_lbd(sandbox, origins, port, threads=2)
+def command_lbd_rules(sandbox, origins, port):
+    return command_lbd(sandbox, origins, port, rules=RULES)
+
+
+def command_lbd_2_rules(sandbox, origins, port):
+    return command_lbd(sandbox, origins, port, threads=2, rules=RULES)
 
 
 def command_haproxy(sandbox, origins, port):
@@ -132,7 +139,8 @@ def command_relay(sandbox, origins, port):
     return [RELAY, *(origin.address for origin in origins)]
 
 
-COMMANDS = {"lbd": command_lbd, "lbd-log": command_lbd_log, "lbd-2": command_lbd_2, "haproxy": command_haproxy,
+COMMANDS = {"lbd": command_lbd, "lbd-log": command_lbd_log, "lbd-rules": command_lbd_rules,
+            "lbd-2-rules": command_lbd_2_rules, "haproxy": command_haproxy,
             "nginx": command_nginx, "relay": command_relay}
 COMPARED = ("lbd", "haproxy", "nginx", "relay")
 PEERS = ("haproxy", "nginx")
