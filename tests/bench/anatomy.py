@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from contestants import Contestant
-from lbdtest import Client, Failure
+from lbdtest import Failure
 
 
 def strace_counts(sandbox, proxy, machine, seconds):
@@ -40,18 +40,14 @@ def system_calls(sandbox, kind, origins, machine, long):
     return {name: (count - short_counts.get(name, 0)) / requests for name, count in long_counts.items()}
 
 
-def callgrind_functions(sandbox, origins, requests):
-    """{(function, library or lbd): its own instructions} of one lbd that served so many requests of one client, and the
-    sum."""
+def callgrind_functions(sandbox, origins, machine, clients, seconds):
+    """{(function, library or lbd): its own instructions} of one lbd under a load of this many seconds, the sum, and the
+    requests."""
     out = sandbox.path(sandbox.fresh("callgrind"))
     lbd = Contestant(sandbox, "lbd", origins, None,
                      ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"])
     try:
-        with Client(lbd.port, 30) as client:
-            for _ in range(requests):
-                response = client.request()
-                if response.status != 200 or response.body not in (b"a\n", b"b\n"):
-                    raise Failure(f"under callgrind: {response}")
+        requests = machine.load(lbd, clients=clients, seconds=seconds)["requests"]
     finally:
         lbd.end()
     text = subprocess.run(["callgrind_annotate", "--threshold=100", "--auto=no", "--show-percs=no", str(out)],
@@ -61,12 +57,16 @@ def callgrind_functions(sandbox, origins, requests):
         key = "..." if name.startswith("0x") else re.sub(r"'\d+$", "", name), library or "lbd"
         functions[key] = functions.get(key, 0) + int(count.replace(",", ""))
     total = re.search(r"^\s*([\d,]+)\s+(?:\(.*\)\s+)?PROGRAM TOTALS", text, re.M)
-    return functions, int(total[1].replace(",", ""))
+    return functions, int(total[1].replace(",", "")), requests
 
 
-def instructions(sandbox, origins, low, high):
-    """(user instructions for each request, [(function, library or lbd, its share of them)], largest first)."""
-    few, few_total = callgrind_functions(sandbox, origins, low)
-    many, many_total = callgrind_functions(sandbox, origins, high)
-    rows = [(*key, (count - few.get(key, 0)) / (high - low)) for key, count in many.items()]
-    return (many_total - few_total) / (high - low), sorted(rows, key=lambda row: -row[2])
+def instructions(sandbox, origins, machine, clients, long):
+    """(user instructions for each request, [(function, library or lbd, its share of them)], largest first, requests
+    that they are of). long: seconds of the longer run."""
+    few, few_total, few_requests = callgrind_functions(sandbox, origins, machine, clients, 1)
+    many, many_total, many_requests = callgrind_functions(sandbox, origins, machine, clients, long)
+    requests = many_requests - few_requests
+    if requests < 1000:
+        raise Failure(f"too few requests under callgrind: {few_requests} and {many_requests}")
+    rows = [(*key, (count - few.get(key, 0)) / requests) for key, count in many.items()]
+    return (many_total - few_total) / requests, sorted(rows, key=lambda row: -row[2]), requests

@@ -194,13 +194,16 @@ def part_calls(bench, _name):
 
 
 def part_instructions(bench, _name):
-    low, high = (300, 900) if bench.options.quick else (1000, 4000)
-    total, functions = instructions(bench.sandbox, bench.origins, low, high)
+    long = 2 if bench.options.quick else 4
+    total, functions, requests = instructions(bench.sandbox, bench.origins, bench.machine, 64, long)
     own = sum(each for _, library, each in functions if library == "lbd")
     bench.measured["instructions"] = [total]
-    bench.emit(f"### lbd: user instructions for each request: {total:,.0f} (callgrind, one client)\n")
-    bench.emit(f"Of them {own:,.0f} are lbd's own code and {total - own:,.0f} that of libraries. The difference of {high} "
-               f"and {low} requests, divided by {high - low}.\n")
+    bench.emit(f"### lbd: user instructions for each request: {total:,.0f} (callgrind, 64 clients)\n")
+    bench.emit(f"Of them {own:,.0f} are lbd's own code and {total - own:,.0f} that of libraries. The difference of a long and "
+               f"a short run, {requests:,} requests.\n")
+    if not bench.options.quick:
+        alone, _, _ = instructions(bench.sandbox, bench.origins, bench.machine, 1, long)
+        bench.emit(f"With one client {alone:,.0f}: each exchange has its turns of the loop for itself.\n")
     bench.emit(table(["function", "of", "instructions", "share"],
                      [(f"`{name}`", library, f"{each:,.0f}", f"{each / total:.1%}")
                       for name, library, each in functions[:TOP_FUNCTIONS]]))
