@@ -15,6 +15,7 @@ CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})")
 LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 CUTS = ("whole", "bytes", "lines")
 PAUSE = 0.0002  # between two pieces: time for the reader to be woken
+LINES = 500  # so many are cut one by one; what is behind them comes in so many pieces
 
 
 class Malformed(Exception):
@@ -53,7 +54,9 @@ def pieces(data, cut):
         return [data] if data else []
     if cut == "bytes":
         return [data[i:i + 1] for i in range(len(data))]
-    return [piece for piece in re.split(rb"(\r|\n)", data) if piece]
+    lines = [piece for piece in re.split(rb"(\r|\n)", data) if piece]
+    step = len(lines) // LINES + 1
+    return lines[:LINES] + [b"".join(lines[i:i + step]) for i in range(LINES, len(lines), step)]
 
 
 def send_cut(sock, data, cut):
@@ -322,6 +325,7 @@ class Recorder:
         if answer.interim and request.target != "/last":
             sock.sendall(answer.interim)
         if answer.early and request.target != "/last" and not self._reply(sock, request, answer):
+            request.ended = answer.then
             return None
         while True:
             try:
