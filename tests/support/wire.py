@@ -3,6 +3,7 @@ that records what reaches it and answers as told. Both read strictly, so that a 
 take is reported as malformed. Used by the conformance tests and by the differential run.
 """
 import re
+import select
 import socket
 import threading
 import time
@@ -367,6 +368,16 @@ class Recorder:
         for request in self.requests:
             if not (request.complete or request.ended or request.malformed):
                 request.ended = "open"
+
+    def catch_up(self, wait=2.0):
+        """Waits until all that was under way is read: nobody waits to be accepted, and no connection has unread bytes."""
+        limit, calm = time.monotonic() + wait, 0
+        while calm < 3 and time.monotonic() < limit:
+            try:
+                calm = 0 if select.select([self.listener, *list(self.open)], [], [], 0)[0] else calm + 1
+            except (OSError, ValueError):  # one was closed meanwhile
+                calm = 0
+            time.sleep(0.004)
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
