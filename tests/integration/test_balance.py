@@ -52,6 +52,7 @@ def test_least_conn_avoids_the_busy_server(box):
     before = a.requests()
     assert set(shares(lbd.port, 40)) == {"b"}
     assert a.requests() == before
+    slow[0].reset()
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -82,7 +82,7 @@ def generate(seed, count):
 
 
 def check(configurations):
-    """[(result, ms)] of each; stops at the one that ends the checker."""
+    """[(result, ms of processor time)] of each; stops at the one that ends the checker."""
     stream = b"".join(struct.pack("<I", len(c)) + c for c in configurations)
     done = subprocess.run([CHECKER], input=stream, capture_output=True, timeout=600)
     lines = [line.split() for line in done.stdout.decode().splitlines()]

@@ -118,15 +118,16 @@ def test_a_full_queue(box):
 def test_a_queue_of_none(box):
     a = box.origin("a")
     service = Service(box, a, queue={"max": 0})
-    service.busy(a)
+    holder = service.busy(a)
     assert http(service.port).status == 503
     assert service.figure("qmax") == 0
+    let_go(holder)
 
 
 def test_the_wait_has_an_end(box):
     a = box.origin("a")
     service = Service(box, a, timeouts={"queue": "300ms"})
-    service.busy(a)
+    holder = service.busy(a)
     start = time.monotonic()
     first, = service.send(waiting=0)
     second, = service.send(waiting=1)
@@ -143,6 +144,7 @@ def test_the_wait_has_an_end(box):
         assert 280_000 < row["t_queue"] < 2_000_000 and row["t_connect"] is None
     row = service.stat("app", "BACKEND")
     assert (row["qcur"], row["qmax"], row["econ"], row["scur"]) == ("0", "2", "4", "1")
+    let_go(holder)
 
 
 def test_httplog_of_a_wait(box):
@@ -348,7 +350,9 @@ def test_term_lets_those_who_wait_finish(box):
     wait_for(lambda: a.requests() == 1)
     waiting = service.send(count=8, waiting=0)
     service.lbd.signal(signal.SIGTERM)
-    assert [client.response().status for client in holder + waiting] == [200] * 9
+    for client in holder + waiting:
+        assert client.response().status == 200
+        client.close()
     assert service.lbd.wait() == 0
 
 
@@ -373,7 +377,7 @@ def test_a_second_term_ends_who_waits(box):
 
 def test_stops_under_a_full_queue(box):
     """Grants that are on their way when their worker ends are passed on."""
-    for _ in range(5):
+    for _ in range(3):
         a, b = box.origins("a", "b", delay=1)
         service = Service(box, a, b)
         load = Load(service.port, clients=24, may_close=True)

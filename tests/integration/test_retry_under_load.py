@@ -10,7 +10,7 @@ def served(box, *names, **more):
     return box.serve(*names, backend=backend, **more)
 
 
-@pytest.mark.parametrize("method,body", [("GET", None), ("POST", pattern(30_000))])
+@pytest.mark.parametrize("method,body", [("GET", None), ("POST", pattern(30_000))], ids=["GET", "POST"])
 def test_one_of_three_dies_again_and_again(box, method, body):
     lbd, a, *_ = served(box, "a", "b", "c")
     load = Load(lbd.port, clients=8, method=method, body=body, target="/_len" if body else "/")

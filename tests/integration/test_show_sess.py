@@ -159,7 +159,7 @@ def test_while_clients_come_and_go(box):
     threads += [threading.Thread(target=ask, args=(c,)) for c in ("show sess", "show sess", "show sess all")]
     for thread in threads:
         thread.start()
-    time.sleep(4)
+    time.sleep(2)
     stop.set()
     for thread in threads:
         thread.join()

@@ -77,15 +77,20 @@ def test_what_is_refused(box, command, answer):
 
 def test_of_a_server(box):
     """All of that server's, on all workers, and nobody else's."""
-    lbd, _, ends = serve(box, "a", "b", top={"global": {"threads": 4}}, backend={"algorithm": "round_robin"})
+    lbd, origins, ends = serve(box, "a", "b", top={"global": {"threads": 4}}, backend={"algorithm": "round_robin"})
     clients = [Client(lbd.port) for _ in range(400)]
     try:
         for client in clients:
-            client.send(b"GET /?delay=4000 HTTP/1.1\r\nHost: a\r\n\r\n")
-        wait_for(lambda: len(ids(lbd, "response")) == 400, what="400 sessions")
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n")
+        wait_for(lambda: sum(origin.stats()["busy"] for origin in origins) == 400, what="400 requests")
         of_a = len(ids(lbd, "response", "a"))
         lbd.act("shutdown sessions server app/a")
         assert ids(lbd, "response", "a") == [] and len(ids(lbd, "response", "b")) == 400 - of_a
+        for client in clients:
+            try:
+                client.send(b"x")
+            except OSError:
+                pass  # it was ended, and said so before
         assert sorted(c.response().status for c in clients) == [200] * (400 - of_a) + [503] * of_a
     finally:
         for client in clients:

@@ -1,18 +1,28 @@
 /* Reads configurations from standard input, each as a length of 4 bytes (little-endian) and its bytes, and says of each
- * what the library makes of it: "INDEX RESULT MILLISECONDS" a line. RESULT is valid, invalid, or what must not be:
+ * what the library makes of it: "INDEX RESULT MILLISECONDS" a line, in time of the processor, which no other process
+ * of the machine makes longer. RESULT is valid, invalid, or what must not be:
  * nolines (an error without a line), silent (refused without an error) or unstable (the dump does not load to itself).
  * A crash or an alarm ends the process, so the last line tells which one it was. */
 #include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "config/config.h"
 
-enum { CHECK_SECONDS = 20, CHECK_SIZE = 17 << 20 };
+enum { CHECK_SECONDS = 60, CHECK_SIZE = 17 << 20 };
+
+static unsigned long long check_cpu_ms(void)
+{
+	struct rusage used;
+	if (getrusage(RUSAGE_SELF, &used))
+		abort();
+	return (unsigned long long)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+	       (unsigned long long)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
 
 static bool check_dump_is_stable(const struct config *config)
 {
@@ -51,10 +61,10 @@ static const char *check_messages(const struct text *messages)
 static void check_one(uint32_t index, struct str content)
 {
 	struct text messages = {0};
-	uint64_t start = clock_monotonic_us();
+	unsigned long long start = check_cpu_ms();
 	alarm(CHECK_SECONDS);
 	struct config *config = config_load_text("mutation.conf", content, &messages);
-	unsigned long long ms = (clock_monotonic_us() - start) / 1000;
+	unsigned long long ms = check_cpu_ms() - start;
 	const char *result = config ? "valid" : check_messages(&messages);
 	if (config && !check_dump_is_stable(config))
 		result = "unstable";

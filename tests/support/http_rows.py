@@ -7,7 +7,6 @@ tests of their own, marked with the row.
 """
 import pathlib
 import re
-import time
 
 import wire
 
@@ -118,7 +117,7 @@ class Case:
         data = self.send + (wire.LAST if self.last else b"")
         conversation = wire.converse(address, data, cut, [*self.methods, "GET"], self.half_close, wait)
         if self.half_close:
-            time.sleep(0.01)  # what was under way when the client left may still arrive
+            recorder.catch_up()  # what was under way when the client left may still arrive
         recorder.settle(min(wait, 2.0))
         return conversation, recorder.requests
 

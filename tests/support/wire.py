@@ -3,6 +3,7 @@ that records what reaches it and answers as told. Both read strictly, so that a 
 take is reported as malformed. Used by the conformance tests and by the differential run.
 """
 import re
+import select
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})")
 LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 CUTS = ("whole", "bytes", "lines")
 PAUSE = 0.0002  # between two pieces: time for the reader to be woken
+LINES = 500  # so many are cut one by one; what is behind them comes in so many pieces
 
 
 class Malformed(Exception):
@@ -53,7 +55,9 @@ def pieces(data, cut):
         return [data] if data else []
     if cut == "bytes":
         return [data[i:i + 1] for i in range(len(data))]
-    return [piece for piece in re.split(rb"(\r|\n)", data) if piece]
+    lines = [piece for piece in re.split(rb"(\r|\n)", data) if piece]
+    step = len(lines) // LINES + 1
+    return lines[:LINES] + [b"".join(lines[i:i + step]) for i in range(LINES, len(lines), step)]
 
 
 def send_cut(sock, data, cut):
@@ -322,6 +326,7 @@ class Recorder:
         if answer.interim and request.target != "/last":
             sock.sendall(answer.interim)
         if answer.early and request.target != "/last" and not self._reply(sock, request, answer):
+            request.ended = answer.then
             return None
         while True:
             try:
@@ -363,6 +368,16 @@ class Recorder:
         for request in self.requests:
             if not (request.complete or request.ended or request.malformed):
                 request.ended = "open"
+
+    def catch_up(self, wait=2.0):
+        """Waits until all that was under way is read: nobody waits to be accepted, and no connection has unread bytes."""
+        limit, calm = time.monotonic() + wait, 0
+        while calm < 3 and time.monotonic() < limit:
+            try:
+                calm = 0 if select.select([self.listener, *list(self.open)], [], [], 0)[0] else calm + 1
+            except (OSError, ValueError):  # one was closed meanwhile
+                calm = 0
+            time.sleep(0.004)
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
