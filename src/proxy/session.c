@@ -389,6 +389,14 @@ static void session_continue(struct session *s)
 		channel_resume(&s->client);
 }
 
+static uint64_t session_linger_us(const struct session *s)
+{
+	uint64_t most = session_conf(s)->timeouts.client_fin;
+	/* A stop waits for answers, and not for clients that have theirs and forget to close. */
+	bool answered = s->worker->stopping && !channel_pending(&s->client);
+	return answered && (!most || most > SESSION_FAREWELL_US) ? SESSION_FAREWELL_US : most;
+}
+
 /* The answer is complete and the connection will not be used again: FIN behind the answer. A close now would turn what
  * the client is still sending into a reset, which can destroy the answer on its way. */
 static void session_linger(struct session *s)
@@ -400,7 +408,7 @@ static void session_linger(struct session *s)
 	if (s->state == SESSION_ENDED)
 		return;
 	channel_shutdown(&s->client);
-	timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.client_fin);
+	timeout_start(&s->worker->loop, &s->timeout, session_linger_us(s));
 	if (!s->eof)
 		channel_resume(&s->client);
 }
@@ -456,4 +464,6 @@ void session_stop(struct session *s)
 {
 	if (s->state == SESSION_IDLE || s->state == SESSION_PROXY)
 		timeout_start(&s->worker->loop, &s->timeout, SESSION_FAREWELL_US);
+	else if (s->state == SESSION_LINGER)
+		timeout_start(&s->worker->loop, &s->timeout, session_linger_us(s));
 }
