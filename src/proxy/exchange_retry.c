@@ -39,7 +39,7 @@ bool exchange_may_repeat(const struct exchange *x)
 /* An idle upstream that the server closed just before it was used: not the server's failure, and not an attempt. */
 bool exchange_may_send_again(const struct exchange *x)
 {
-	if (!x->upstream->reused || x->tunnel || !x->parsed || x->answered)
+	if (!x->upstream->reused || x->tunnel || !x->parsed || x->answered || x->interims)
 		return false;
 	if (exchange_may_repeat(x))
 		return true;
