@@ -35,10 +35,10 @@ static bool exchange_is_stale(const struct exchange *x)
 		return false;
 	if (channel_input(&u->channel).n || u->eof || u->failed || u->unsendable)
 		return true;
-	/* So much of the body is here that it will not wait for the end of the turn, as a head does: what the server
+	/* So much of the body is here that it may not wait for the end of the turn, as a head does: what the server
 	 * said before now has not been told yet, perhaps. */
 	size_t body = x->up.done ? 0 : channel_input(&x->session->client).n;
-	return body > CHANNEL_COLLECT / 2 && channel_is_readable(&u->channel);
+	return body && channel_pending(&u->channel) + body > CHANNEL_COLLECT / 2 && channel_is_readable(&u->channel);
 }
 
 static enum exchange_go exchange_replace_upstream(struct exchange *x)
