@@ -26,8 +26,8 @@ static enum exchange_go exchange_response_late(struct exchange *x)
 	return exchange_try_other(x, reason, CONFIG_RETRY_TIMEOUT);
 }
 
-/* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request,
- * as far as it is written, goes to the same server on a new connection. */
+/* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request
+ * goes to the same server on a new connection. */
 static bool exchange_is_stale(const struct exchange *x)
 {
 	const struct upstream *u = x->upstream;
@@ -43,7 +43,7 @@ static bool exchange_is_stale(const struct exchange *x)
 
 static enum exchange_go exchange_replace_upstream(struct exchange *x)
 {
-	x->unsent = channel_take_output(&x->upstream->channel);
+	exchange_keep_unsent(x);
 	exchange_drop_upstream(x);
 	x->fresh = true;
 	return EXCHANGE_GO_CONNECT;
