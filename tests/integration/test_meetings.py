@@ -159,3 +159,64 @@ def test_a_connect_keeps_its_target(box):
         client.send(b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n")
         assert client.response("GET").status == 404
     assert plan.seen[0].head.startswith(b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n")
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 30\r\n", b"Transfer-Encoding: chunked\r\n"])
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
+def test_what_follows_a_limited_request_with_a_body_is_no_request(box, framing, expect):
+    plan = Plan(box, "a", answer())
+    log = Logged(box, plan.servers, frontend={"rules": [{"rate_limit": {"rate": 1, "per": "60s"}}]})
+    assert http(log.port).status == 200
+    with Client(log.port) as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\n" + framing + expect + b"\r\n")
+        response = client.response()
+        assert (response.status, response.get("Connection")) == (429, "close")
+        client.send(b"GET /behind HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.rest() == b""
+    assert len(plan.seen) == 1 and len(log.rows(2)) == 2
+
+
+def test_places_of_sessions_that_are_ended_in_every_state(box):
+    plan = Plan(box, "a", silent)
+    log = Logged(box, plan.servers, frontend={"maxconn": 4})
+
+    def ids():
+        return [line.split(":")[0] for line in log.lbd.cli("show sess").splitlines() if "fe=web" in line]
+    for _ in range(3):
+        clients = [Client(log.port) for _ in range(4)]
+        clients[1].send(b"GET / HT")
+        clients[2].send(build_request())
+        clients[3].send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nabc")
+        seen = len(plan.seen)
+        wait_for(lambda n=seen: len(ids()) == 4 and len(plan.seen) >= n)
+        for session in ids():
+            log.lbd.act(f"shutdown session {session}")
+        assert clients[2].response().status == 503
+        for client in clients:
+            client.close()
+        wait_for(lambda: ids() == [])
+    assert log.lbd.stat("web", "FRONTEND")["scur"] == log.lbd.stat("app", "BACKEND")["scur"] == "0"
+
+
+def test_a_body_that_turns_out_too_large_behind_the_queue(box):
+    b = box.origin("b")
+    log = Logged(box, {"b": {"address": b, "maxconn": 1}}, frontend={"limits": {"body": 1000}})
+    busy = Client(log.port).send(build_request("POST", "/?hang=1", body=b"x"))
+    wait_for(lambda: b.stats()["busy"] == 1)
+    client = Client(log.port).send(build_request("POST", "/_len", chunks=[b"x" * 1024]))
+    waits_in_queue(log.lbd)
+    busy.reset()
+    assert client.response().status == 413
+    wait_for(lambda: log.lbd.stat("app", "b")["scur"] == "0")
+
+
+def test_clients_that_leave_while_their_second_attempt_waits(box):
+    _plan, log, busy, client = busy_and_lost(box, vanish)
+    others = [Client(log.port).send(build_request()) for _ in range(4)]
+    waits_in_queue(log.lbd, 5)
+    for other in others:
+        other.reset()
+    busy.reset()
+    assert client.response().status == 200
+    row = log.lbd.stat("app", "BACKEND")
+    assert (row["qcur"], row["scur"]) == ("0", "0")
