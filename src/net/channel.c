@@ -295,13 +295,6 @@ struct buffer channel_take_output(struct channel *c)
 	return output;
 }
 
-void channel_put_output(struct channel *c, struct buffer output)
-{
-	LBD_INVARIANT(!buffer_used(&c->out));
-	c->out = output;
-	channel_enqueue(c);
-}
-
 bool channel_write(struct channel *c, const void *data, size_t n)
 {
 	if (c->error || !channel_is_open(c)) {

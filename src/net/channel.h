@@ -39,7 +39,7 @@ struct channel {
 	bool blocked : 1; /* the peer does not take output: WRITE is armed */
 	bool shut : 1;    /* FIN is to be sent, or was, behind the output */
 	bool fin_sent : 1;
-	int error;     /* of a send that failed; 0: none */
+	int error; /* of a send that failed; 0: none */
 };
 
 /* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
@@ -75,10 +75,8 @@ void channel_resume(struct channel *c);
  * NULL when memory is out. */
 char *channel_reserve(struct channel *c, size_t n) LBD_MUST_CHECK;
 void channel_commit(struct channel *c, size_t n);
-/* What waits is taken out, to be sent on another channel; the memory is the caller's then. */
+/* What waits is taken out, for its owner to send elsewhere; the memory is the caller's then. */
 struct buffer channel_take_output(struct channel *c);
-/* Waits as if it had been written here, where nothing waits yet. Takes the memory over. */
-void channel_put_output(struct channel *c, struct buffer output);
 /* Sends, or keeps what the peer does not take now. Small data waits for the end of the turn; large data goes at once,
  * together with what waited, in one call. False: the connection failed, or memory is out (channel_owner.failed follows
  * unless the caller closes). */

@@ -174,7 +174,7 @@ void exchange_begin_tunnel(struct session *s)
 	}
 	x->tunnel = true;
 	x->close_client = true;
-	x->at.head = x->at.start;
+	x->at.head = s->worker->loop.now_us; /* behind the PROXY header, if there was one */
 	exchange_run(x);
 }
 

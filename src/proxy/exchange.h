@@ -39,7 +39,7 @@ struct exchange {
 	struct str request_id;       /* empty: none is wanted */
 	struct identity *identity;   /* NULL until made, or when nothing has to be remembered */
 	struct flow_copy copy;       /* of the request's body, while it may have to be sent again */
-	struct buffer unsent;        /* the request, on its way from a connection that was dead to a new one */
+	struct buffer unsent;        /* with unsent_kept: what was written of the request's body, framed */
 	struct timeout timeout;
 	uint64_t waited_us;   /* in the queue, all times together */
 	uint32_t queue_ahead; /* those before us when we began to wait, likewise */
@@ -72,7 +72,7 @@ struct exchange {
 	bool close_client : 1;   /* the client was, or will be, told that the connection ends */
 	bool until_close : 1;    /* the client finds the answer's end by the connection's end */
 	bool redispatched : 1;
-	bool headless : 1; /* unsent begins behind the head, which the next server gets anew */
+	bool unsent_kept : 1; /* nothing of the request left on the connection before; its head is written anew */
 	uint32_t tried_count;
 	uint32_t hopeless; /* bits: those tried that are not to be asked again */
 	/* All above is zero at the start. */

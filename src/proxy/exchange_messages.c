@@ -12,11 +12,12 @@ static bool exchange_write_request(struct exchange *x)
 	if (!forward_request_head(x))
 		return false;
 	x->head_length = (uint32_t)channel_pending(server);
+	x->request_cut = false;
 	/* Where writing to the server fails, its upstream hears of it, and so shall we. */
-	if (x->headless) {
+	if (x->unsent_kept) {
 		struct buffer rest = x->unsent;
 		x->unsent = (struct buffer){0};
-		x->headless = false;
+		x->unsent_kept = false;
 		bool moved = flow_move_to(&x->up, server, &rest) || server->error;
 		buffer_free(&rest);
 		return moved;
@@ -37,20 +38,6 @@ enum exchange_go exchange_request(struct exchange *x)
 	if (x->tunnel) {
 		flow_start(&x->up, client, server, endless, false);
 		flow_start(&x->down, server, client, endless, false);
-	} else if (buffer_used(&x->unsent) && !x->headless) {
-		/* A PROXY header may wait there, when the option came between two connections. */
-		size_t before = channel_pending(server);
-		x->head_length += (uint32_t)before;
-		if (!before)
-			channel_put_output(server, x->unsent);
-		else if (!channel_write(server, buffer_bytes(&x->unsent), buffer_used(&x->unsent)))
-			return exchange_fail(x, REASON_MEMORY, NULL);
-		else
-			buffer_free(&x->unsent);
-		x->unsent = (struct buffer){0};
-		x->up.to = server;
-		x->up.done = x->up.complete;
-		x->request_cut = false;
 	} else if (!exchange_write_request(x)) {
 		return exchange_fail(x, REASON_MEMORY, NULL);
 	}

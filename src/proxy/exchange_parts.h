@@ -30,8 +30,6 @@ static inline const struct config_backend *exchange_backend_conf(const struct ex
 	return atomic_load_explicit(&x->backend->conf, memory_order_acquire);
 }
 
-/* exchange.c: the driver; the exchange may not exist any more after it. */
-void exchange_run(struct exchange *x);
 /* exchange.c: it is over, for this reason; the first reason stays. */
 enum exchange_go exchange_fail(struct exchange *x, enum reason reason, const char *detail);
 /* exchange.c: the driver; step after step until one waits. x may be gone after it. */
@@ -71,6 +69,8 @@ bool exchange_may_send_again(const struct exchange *x);
 bool exchange_forget_tried(struct exchange *x);
 /* The request's body, which begins now, is kept as far as it may be needed again. */
 void exchange_keep_body(struct exchange *x);
+/* Of a request that was written and of which nothing has left, the body as far as it was written. */
+void exchange_keep_unsent(struct exchange *x);
 
 /* exchange_queue.c: out of the queue, if it is in it; a slot that is on its way to us goes to another one. */
 void exchange_leave_queue(struct exchange *x);

@@ -23,6 +23,12 @@ static enum exchange_go exchange_refuse_wait(struct exchange *x, enum reason rea
 	return exchange_fail(x, reason, NULL);
 }
 
+/* The servers that it waited for are gone: one that it tried may be asked again. */
+static enum exchange_go exchange_turned_away(struct exchange *x)
+{
+	return exchange_forget_tried(x) ? EXCHANGE_GO_PICK : exchange_no_server(x);
+}
+
 static enum exchange_go exchange_enter_queue(struct exchange *x)
 {
 	struct worker *w = x->worker;
@@ -44,7 +50,7 @@ static enum exchange_go exchange_enter_queue(struct exchange *x)
 	if (result == QUEUE_FULL)
 		return exchange_refuse_wait(x, REASON_QUEUE_FULL);
 	if (result == QUEUE_NO_SERVER)
-		return exchange_no_server(x);
+		return exchange_turned_away(x);
 	exchange_take_server(x, server);
 	return EXCHANGE_GO_NEXT;
 }
@@ -88,8 +94,7 @@ static void exchange_on_granted(struct mail *mail, void *receiver)
 		counter_add(server_counters(server, w->index), COUNTER_QUEUED, 1);
 		exchange_take_server(x, server);
 	} else {
-		exchange_no_server(x);
-		x->step = EXCHANGE_STEP_FINISH;
+		x->step = exchange_turned_away(x) == EXCHANGE_GO_PICK ? EXCHANGE_STEP_PICK : EXCHANGE_STEP_FINISH;
 	}
 	exchange_run(x);
 }

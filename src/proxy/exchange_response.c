@@ -26,8 +26,8 @@ static enum exchange_go exchange_response_late(struct exchange *x)
 	return exchange_try_other(x, reason, CONFIG_RETRY_TIMEOUT);
 }
 
-/* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request,
- * as far as it is written, goes to the same server on a new connection. */
+/* An idle upstream speaks, or ends, while nothing of the request has left: what it says belongs to nobody. The request
+ * goes to the same server on a new connection. */
 static bool exchange_is_stale(const struct exchange *x)
 {
 	const struct upstream *u = x->upstream;
@@ -35,15 +35,15 @@ static bool exchange_is_stale(const struct exchange *x)
 		return false;
 	if (channel_input(&u->channel).n || u->eof || u->failed || u->unsendable)
 		return true;
-	/* So much of the body is here that it will not wait for the end of the turn, as a head does: what the server
+	/* So much of the body is here that it may not wait for the end of the turn, as a head does: what the server
 	 * said before now has not been told yet, perhaps. */
 	size_t body = x->up.done ? 0 : channel_input(&x->session->client).n;
-	return body > CHANNEL_COLLECT / 2 && channel_is_readable(&u->channel);
+	return body && channel_pending(&u->channel) + body > CHANNEL_COLLECT / 2 && channel_is_readable(&u->channel);
 }
 
 static enum exchange_go exchange_replace_upstream(struct exchange *x)
 {
-	x->unsent = channel_take_output(&x->upstream->channel);
+	exchange_keep_unsent(x);
 	exchange_drop_upstream(x);
 	x->fresh = true;
 	return EXCHANGE_GO_CONNECT;

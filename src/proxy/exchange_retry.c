@@ -28,6 +28,15 @@ void exchange_keep_body(struct exchange *x)
 	x->up.copy = &x->copy;
 }
 
+void exchange_keep_unsent(struct exchange *x)
+{
+	if (!upstream_unsent(x->upstream))
+		return;
+	x->unsent = channel_take_output(&x->upstream->channel);
+	buffer_consume(&x->unsent, x->head_length);
+	x->unsent_kept = true;
+}
+
 /* ---- may it be sent again ---- */
 
 bool exchange_may_repeat(const struct exchange *x)
@@ -39,7 +48,7 @@ bool exchange_may_repeat(const struct exchange *x)
 /* An idle upstream that the server closed just before it was used: not the server's failure, and not an attempt. */
 bool exchange_may_send_again(const struct exchange *x)
 {
-	if (!x->upstream->reused || x->tunnel || !x->parsed || x->answered)
+	if (!x->upstream->reused || x->tunnel || !x->parsed || x->answered || x->interims)
 		return false;
 	if (exchange_may_repeat(x))
 		return true;
@@ -124,16 +133,11 @@ static bool exchange_other_is_free(const struct exchange *x)
 /* The server is left as if it had never had the request; what was written for it and never left is kept. */
 static void exchange_leave_server(struct exchange *x, bool hopeless)
 {
-	if (x->upstream && upstream_unsent(x->upstream))
-		x->unsent = channel_take_output(&x->upstream->channel);
-	/* The head is written anew for the next server. */
-	if (!x->headless && buffer_used(&x->unsent)) {
-		buffer_consume(&x->unsent, x->head_length);
-		x->headless = true;
-	}
+	if (x->upstream)
+		exchange_keep_unsent(x);
 	exchange_drop_upstream(x);
 	exchange_give_back(x);
-	x->fresh = x->timed_out = x->request_cut = false;
+	x->fresh = x->timed_out = false;
 	x->hopeless |= (uint32_t)hopeless << x->tried_count;
 	x->tried[x->tried_count++] = x->server;
 	x->failed_attempts++;

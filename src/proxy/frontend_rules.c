@@ -33,24 +33,19 @@ static size_t rules_count_backends(const struct config_frontend *conf)
 struct frontend_rules *frontend_rules_create(const struct config_frontend *conf, const struct proxies *proxies,
 	struct frontend_limit **limits, uint32_t workers, struct text *messages)
 {
-	size_t line = LBD_CACHE_LINE / sizeof(uint64_t), cells = (size_t)conf->rule_count * RULES_CELLS;
 	struct frontend_rules *r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
-	r->workers = workers;
-	r->stride = (cells + line - 1) / line * line;
 	r->backends = calloc(rules_count_backends(conf) + 1, sizeof(struct backend *));
 	r->first = calloc((size_t)conf->rule_count + 1, sizeof *r->first);
 	r->told_us = calloc((size_t)conf->rule_count + 1, sizeof *r->told_us);
-	r->hits = aligned_alloc(LBD_CACHE_LINE, r->stride * workers * sizeof(uint64_t));
 	r->set = ruleset_compile(conf, messages);
-	if (!r->backends || !r->first || !r->told_us || !r->hits || !r->set ||
+	if (!r->backends || !r->first || !r->told_us || !r->set ||
+		!counter_row_init(&r->hits, workers, conf->rule_count * RULES_CELLS) ||
 		!frontend_limits_find(limits, conf, clock_monotonic_us(), &r->limits)) {
 		frontend_rules_destroy(r);
 		return NULL;
 	}
-	for (size_t i = 0; i < r->stride * workers; i++)
-		atomic_init(&r->hits[i], 0);
 	rules_find_backends(r, conf, proxies);
 	return r;
 }
@@ -64,32 +59,17 @@ void frontend_rules_destroy(struct frontend_rules *r)
 	free(r->first);
 	free(r->limits);
 	free((void *)(uintptr_t)r->told_us);
-	free((void *)(uintptr_t)r->hits);
+	counter_row_end(&r->hits);
 	free(r);
-}
-
-static void rules_add(struct frontend_rules *r, uint32_t worker, size_t cell)
-{
-	_Atomic uint64_t *at = &r->hits[worker * r->stride + cell];
-	uint64_t old = atomic_load_explicit(at, memory_order_relaxed);
-	atomic_store_explicit(at, old + 1, memory_order_relaxed);
-}
-
-static uint64_t rules_sum(const struct frontend_rules *r, size_t cell)
-{
-	uint64_t sum = 0;
-	for (uint32_t i = 0; i < r->workers; i++)
-		sum += atomic_load_explicit(&r->hits[i * r->stride + cell], memory_order_relaxed);
-	return sum;
 }
 
 bool frontend_rules_count(struct frontend_rules *r, uint32_t worker, const struct rule_hit *hits)
 {
 	bool limited = false;
 	for (; hits; hits = hits->next) {
-		rules_add(r, worker, (size_t)hits->rule * RULES_CELLS);
+		counter_row_add(&r->hits, worker, hits->rule * RULES_CELLS);
 		if (hits->limited)
-			rules_add(r, worker, (size_t)hits->rule * RULES_CELLS + 1);
+			counter_row_add(&r->hits, worker, hits->rule * RULES_CELLS + 1);
 		limited |= hits->limited;
 	}
 	return limited;
@@ -97,12 +77,12 @@ bool frontend_rules_count(struct frontend_rules *r, uint32_t worker, const struc
 
 uint64_t frontend_rules_hits(const struct frontend_rules *r, uint32_t rule)
 {
-	return rules_sum(r, (size_t)rule * RULES_CELLS);
+	return counter_row_sum(&r->hits, rule * RULES_CELLS);
 }
 
 uint64_t frontend_rules_limited(const struct frontend_rules *r, uint32_t rule)
 {
-	return rules_sum(r, (size_t)rule * RULES_CELLS + 1);
+	return counter_row_sum(&r->hits, rule * RULES_CELLS + 1);
 }
 
 bool frontend_rules_may_log(struct frontend_rules *r, uint32_t rule, uint64_t now_us)

@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "proxy/frontend_limits.h"
 #include "rules/ruleset.h"
+#include "stats/counter_row.h"
 
 #include <stdatomic.h>
 
@@ -18,10 +19,8 @@ struct frontend_rules {
 	struct backend **backends; /* those that rule i names begin at first[i]: one, or one for each part of a split */
 	uint32_t *first;           /* by rule */
 	struct rate_table **limits; /* by rule; NULL: none. The tables are the frontend's */
-	uint32_t workers;
-	size_t stride;             /* of hits, for one worker: whole cache lines */
-	_Atomic uint64_t *hits;    /* by rule: how often it applied, and how often its rate was exceeded */
-	_Atomic uint64_t *told_us; /* by rule: when the log was told last */
+	struct counter_row hits;    /* by rule: how often it applied, and how often its rate was exceeded */
+	_Atomic uint64_t *told_us;  /* by rule: when the log was told last */
 };
 
 /* NULL: a message says why. */

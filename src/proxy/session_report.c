@@ -58,7 +58,7 @@ static uint64_t report_idle_us(const struct session *s)
 
 static bool report_waits_for_server(const struct exchange *x)
 {
-	return x && x->backend && !x->reserved && x->step < EXCHANGE_STEP_CONNECT;
+	return x && x->waiter;
 }
 
 static const char *report_state_word(const struct session *s)
@@ -148,7 +148,7 @@ void session_report_line(const struct session *s, struct text *out)
 		connecting ? expires : "", report_state_word(s));
 	report_add_step(s, out);
 	text_format(out, " idle=%s queue=%s\n", report_time(report_idle_us(s), idle),
-		report_waits_for_server(x) ? report_time(s->worker->loop.now_us - x->at.head, queue) : "");
+		report_waits_for_server(x) ? report_time(s->worker->loop.now_us - x->at.queued, queue) : "");
 }
 
 static void report_add_when(struct text *out, uint64_t wall_us)
@@ -215,7 +215,7 @@ static void report_add_exchange(const struct exchange *x, struct text *out)
 		report_add_clean(out, x->request.host);
 	}
 	text_format(out, "\" status=%d tunnel=%d attempt=%u\n", x->status ? (int)x->status : -1, x->tunnel,
-		(unsigned)x->tried_count + 1);
+		(unsigned)x->failed_attempts + 1);
 	report_add_message(out, "req", &x->session->client, &x->up);
 	report_add_message(out, "res", x->upstream ? &x->upstream->channel : NULL, &x->down);
 }

@@ -77,6 +77,9 @@ static bool ruleset_edit(struct ruleset_decision *d, const struct rule *rule)
 		!ruleset_note_edit(d, RULE_EDIT_SET, conf->set_header_name, &rule->set) ||
 		!ruleset_note_edit(d, RULE_EDIT_ADD, conf->add_header_name, &rule->add))
 		return false;
+	/* The target of a CONNECT is no path, and its Host says the same (RFC 9110 9.3.6). */
+	if (str_equal(d->request->method, str_of("CONNECT")))
+		return true;
 	if (rule->host.pieces) {
 		struct str host;
 		if (!rule_template_expand(&rule->host, d->scratch, d->arena, &host))

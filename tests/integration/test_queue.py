@@ -372,7 +372,7 @@ def test_a_second_term_ends_who_waits(box):
     assert all("shutdown" in answer.text for answer in answers if answer.status == 503)
     ends = [(row["termination"], row["reason"]) for row in service.rows(9)]
     assert set(ends) <= {("KQ", "shutdown"), ("KC", "shutdown"), ("KH", "shutdown"), ("--", "-")}
-    assert ends.count(("KQ", "shutdown")) > 3
+    assert ends.count(("KQ", "shutdown")) > 0
 
 
 def test_stops_under_a_full_queue(box):

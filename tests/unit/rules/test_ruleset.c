@@ -66,6 +66,18 @@ Test(ruleset, every_condition_and_its_negation)
 	}
 }
 
+Test(ruleset, a_connect_keeps_target_and_host)
+{
+	struct config_rule rule = {.host_header = "inside", .rewrite_path = "/x", .del_header = "B"};
+	struct rules_fixture f;
+	rules_begin(&f, CONFIG_MODE_HTTP, &rule, 1);
+	rules_decide(&f, "CONNECT", "a.example:443", NULL, NULL);
+	cr_expect(eq(sz, f.verdict.changes.host.n, 0));
+	cr_expect(eq(sz, f.verdict.changes.path.n, 0));
+	cr_expect(f.verdict.changes.edits != NULL);
+	rules_end(&f);
+}
+
 Test(ruleset, the_first_terminal_action_wins_and_edits_add_up)
 {
 	struct config_rule rules[] = {
