@@ -298,7 +298,10 @@ enum exchange_go exchange_finish(struct exchange *x)
 	x->upstream = NULL;
 	account_exchange(x);
 	exchange_give_back(x);
-	bool keep = !x->close_client && x->response_complete && !x->request_cut;
+	bool whole = x->response_complete && !x->request_cut;
+	bool keep = whole && !x->close_client;
+	/* Bodies may have an empty line behind them, from clients that know no better. */
+	s->last = whole && x->parsed && !x->request.keep_alive && x->request.framing.kind == HTTP_BODY_NONE;
 	/* Without a length the client cannot see that something is missing, unless the connection breaks. */
 	bool reset = x->reason == REASON_PROXY_HEADER;
 	reset |= !x->response_complete && (x->tunnel ? x->at.connected != 0 : x->answered && x->until_close);

@@ -413,6 +413,15 @@ static void session_linger(struct session *s)
 		channel_resume(&s->client);
 }
 
+/* No further request will be read. A client that said so itself sends nothing that a close could turn into a reset. */
+static void session_end(struct session *s)
+{
+	if (s->last && !channel_input(&s->client).n)
+		session_close_when_sent(s);
+	if (s->state != SESSION_ENDED)
+		session_linger(s);
+}
+
 void session_exchange_ended(struct session *s, bool keep)
 {
 	s->exchange = NULL;
@@ -421,7 +430,7 @@ void session_exchange_ended(struct session *s, bool keep)
 		return;
 	}
 	if (!keep) {
-		session_linger(s);
+		session_end(s);
 		return;
 	}
 	s->state = SESSION_IDLE;

@@ -49,6 +49,7 @@ struct session {
 	bool eof : 1;        /* the client sent FIN */
 	bool failed : 1;     /* the connection is dead */
 	bool continuing : 1; /* session_continue is on the stack */
+	bool last : 1;       /* the client said itself that the request which ended was its last one */
 	struct session_address peer;
 	struct session_address *proxied; /* where a PROXY header says that the client connected to; NULL: it did not */
 };

@@ -17,7 +17,7 @@ def test_a_client_that_forgets_to_close_holds_no_stop(box, when):
         began = time.monotonic()
         lbd.signal(signal.SIGTERM)
         if when == "after":
-            # The answer says that the connection ends, and the client does nothing about it.
-            assert client.request().get("Connection") == "close"
+            # Perhaps told that the connection ends, perhaps a moment before that: it does nothing about it.
+            assert client.request().status == 200
         assert lbd.wait(10) == 0
         assert time.monotonic() - began < 8
