@@ -154,7 +154,8 @@ def echo(connection, _seen):
 def test_client_fin(box):
     log = Logged(box, Plan(box, "a", answer()).servers, {"timeouts": {"client_fin": "400ms"}})
     with Client(log.port) as client:
-        client.send(build_request(headers={"Connection": "close"}))
+        # Behind a body an empty line may come, so this session lingers.
+        client.send(build_request("POST", headers={"Connection": "close"}, body=b"x"))
         assert client.response().status == 200
         with Took(0.3, 2):
             assert client.closed()
