@@ -13,7 +13,7 @@
 struct timeout {
 	struct list link;
 	uint64_t deadline_us;
-	uint64_t started_us; /* when it was started last, also with a duration of 0 */
+	uint64_t started_us;                /* when it was started last, also with a duration of 0 */
 	void (*expired)(struct timeout *t); /* runs once; the node is in no list then */
 };
 
