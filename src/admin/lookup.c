@@ -60,3 +60,19 @@ struct server *lookup_server(struct command_call *call, uint32_t index)
 		command_fail(call, "No such server.");
 	return s;
 }
+
+enum command_result lookup_show_frontends(struct command_call *call, const char *header,
+	bool (*show)(struct command_call *call, const struct frontend *frontend))
+{
+	const struct proxies *p = call->host->proxies;
+	struct str name = command_word(call, 2);
+	const struct frontend *only = name.n ? lookup_frontend(call, name) : NULL;
+	if (name.n && !only)
+		return command_fail(call, "No such frontend.");
+	if (!call->at.stage++)
+		text_add_c(call->out, header);
+	for (; call->at.proxy < p->frontend_count; call->at.proxy++, call->at.server = 0)
+		if ((!only || p->frontends[call->at.proxy] == only) && !show(call, p->frontends[call->at.proxy]))
+			return COMMAND_MORE;
+	return COMMAND_DONE;
+}

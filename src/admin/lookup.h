@@ -10,4 +10,9 @@ struct server *lookup_server(struct command_call *call, uint32_t word) LBD_MUST_
 struct backend *lookup_backend(const struct command_call *call, struct str name);
 struct frontend *lookup_frontend(const struct command_call *call, struct str name);
 
+/* Answers "show THING [<frontend>]" as CSV: the header, and show for each frontend or for the one that the third word
+ * names. show goes on at call->at.server and returns false when the answer is full. */
+enum command_result lookup_show_frontends(struct command_call *call, const char *header,
+	bool (*show)(struct command_call *call, const struct frontend *frontend)) LBD_MUST_CHECK;
+
 #endif

@@ -2,7 +2,6 @@
 #include "admin/lookup.h"
 #include "proxy/reason.h"
 
-/* False: the answer is full; the same call goes on. */
 static bool show_reasons_frontend(struct command_call *call, const struct frontend *f)
 {
 	for (; call->at.server < REASON_COUNT; call->at.server++) {
@@ -19,16 +18,5 @@ static bool show_reasons_frontend(struct command_call *call, const struct fronte
 
 enum command_result command_show_reasons(struct command_call *call)
 {
-	const struct proxies *p = call->host->proxies;
-	struct str name = command_word(call, 2);
-	const struct frontend *only = name.n ? lookup_frontend(call, name) : NULL;
-	if (name.n && !only)
-		return command_fail(call, "No such frontend.");
-	if (!call->at.stage++)
-		text_add_c(call->out, "# frontend,reason,cause,status,count,\n");
-	for (; call->at.proxy < p->frontend_count; call->at.proxy++, call->at.server = 0)
-		if ((!only || p->frontends[call->at.proxy] == only) &&
-			!show_reasons_frontend(call, p->frontends[call->at.proxy]))
-			return COMMAND_MORE;
-	return COMMAND_DONE;
+	return lookup_show_frontends(call, "# frontend,reason,cause,status,count,\n", show_reasons_frontend);
 }

@@ -37,7 +37,6 @@ static void show_rules_limit(struct text *out, const struct frontend_rules *rule
 		text_add_c(out, ",,,\n");
 }
 
-/* False: the answer is full; the same call goes on. */
 static bool show_rules_frontend(struct command_call *call, const struct frontend *f)
 {
 	const struct frontend_rules *rules = atomic_load_explicit(&f->rules, memory_order_acquire);
@@ -56,16 +55,6 @@ static bool show_rules_frontend(struct command_call *call, const struct frontend
 
 enum command_result command_show_rules(struct command_call *call)
 {
-	const struct proxies *p = call->host->proxies;
-	struct str name = command_word(call, 2);
-	const struct frontend *only = name.n ? lookup_frontend(call, name) : NULL;
-	if (name.n && !only)
-		return command_fail(call, "No such frontend.");
-	if (!call->at.stage++)
-		text_add_c(call->out, "# frontend,rule,line,action,hits,target,limited,forgotten,\n");
-	for (; call->at.proxy < p->frontend_count; call->at.proxy++, call->at.server = 0)
-		if ((!only || p->frontends[call->at.proxy] == only) &&
-			!show_rules_frontend(call, p->frontends[call->at.proxy]))
-			return COMMAND_MORE;
-	return COMMAND_DONE;
+	return lookup_show_frontends(
+		call, "# frontend,rule,line,action,hits,target,limited,forgotten,\n", show_rules_frontend);
 }
