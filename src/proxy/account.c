@@ -34,25 +34,22 @@ static void account_outcome(const struct exchange *x, struct counters *c, uint64
 
 static void account_frontend(const struct exchange *x, struct counters *c)
 {
-	bool at_request = x->reason == REASON_MALFORMED_REQUEST || x->reason == REASON_REQUEST_TIMEOUT ||
-			  x->reason == REASON_BODY_MALFORMED || x->reason == REASON_PROXY_HEADER ||
-			  (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
+	enum reason_kind kind = reason_kind(x->reason);
+	bool at_request = kind == REASON_KIND_REQUEST || (x->reason == REASON_CLIENT_CLOSED && !x->parsed);
 	if (at_request && !x->tunnel)
 		counter_add(c, COUNTER_BAD_REQUESTS, 1);
-	if (x->reason == REASON_DENIED || x->reason == REASON_RATE_LIMITED || x->reason == REASON_BODY_TOO_LARGE)
+	if (kind == REASON_KIND_REFUSED)
 		counter_add(c, COUNTER_DENIED_REQUESTS, 1);
 	if (x->reason == REASON_RATE_LIMITED)
 		counter_add(c, COUNTER_RATE_LIMITED, 1);
-	if (x->reason == REASON_RULE_ANSWERED)
+	if (kind == REASON_KIND_ANSWERED)
 		counter_add(c, COUNTER_INTERCEPTED, 1);
 }
 
 static void account_server_side(const struct exchange *x, struct counters *c, uint64_t now_us)
 {
-	bool response_error = x->reason == REASON_SERVER_CLOSED || x->reason == REASON_SERVER_TIMEOUT ||
-			      x->reason == REASON_MALFORMED_RESPONSE;
 	/* Without a server now, it is the reason of an attempt that was counted when it failed. */
-	if (response_error && x->reserved)
+	if (x->reserved && reason_kind(x->reason) == REASON_KIND_RESPONSE)
 		counter_add(c, COUNTER_RESPONSE_ERRORS, 1);
 	atomic_store_explicit(&c->last_us, now_us, memory_order_relaxed);
 	if (!x->at.connected)
@@ -67,9 +64,8 @@ static void account_server_side(const struct exchange *x, struct counters *c, ui
 
 static enum lbd_outcome account_verdict(const struct exchange *x)
 {
-	if (x->reason == REASON_SERVER_CLOSED || x->reason == REASON_SERVER_TIMEOUT ||
-		x->reason == REASON_MALFORMED_RESPONSE || x->reason == REASON_CONNECT_FAILED ||
-		x->reason == REASON_CONNECT_TIMEOUT)
+	enum reason_kind kind = reason_kind(x->reason);
+	if (kind == REASON_KIND_CONNECT || kind == REASON_KIND_RESPONSE)
 		return LBD_FAILURE;
 	if (!x->at.response && !x->tunnel)
 		return LBD_NEUTRAL;
@@ -94,7 +90,7 @@ void account_attempt(struct exchange *x, enum reason reason, unsigned status)
 		if (!config_statuses_contain(&conf->failure_statuses, status))
 			outcome = LBD_SUCCESS;
 	}
-	if (reason == REASON_SERVER_CLOSED || reason == REASON_SERVER_TIMEOUT) {
+	if (reason_kind(reason) == REASON_KIND_RESPONSE) {
 		counter_add(server, COUNTER_RESPONSE_ERRORS, 1);
 		counter_add(counter_set_block(&x->backend->counters, x->worker->index), COUNTER_RESPONSE_ERRORS, 1);
 	}

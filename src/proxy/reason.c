@@ -4,10 +4,11 @@ struct reason_row {
 	const char *word, *help;
 	char cause;
 	unsigned short status;
+	enum reason_kind kind;
 };
 
 static const struct reason_row reason_rows[] = {
-#define REASON(id, word, cause, status, help) {word, help, cause, status},
+#define REASON(id, word, cause, status, kind, help) {word, help, cause, status, REASON_KIND_##kind},
 #include "proxy/reasons.def"
 #undef REASON
 };
@@ -30,4 +31,9 @@ unsigned reason_status(enum reason reason)
 const char *reason_help(enum reason reason)
 {
 	return reason_rows[reason].help;
+}
+
+enum reason_kind reason_kind(enum reason reason)
+{
+	return reason_rows[reason].kind;
 }

@@ -26,3 +26,11 @@ def test_reasons_are_counted_by_their_word(box):
 def test_an_unknown_frontend_is_named(box):
     lbd, _ = box.serve("app")
     assert lbd.cli("show reasons nothing").strip() == "No such frontend."
+
+
+def test_what_ends_by_max_forwards_was_answered_by_the_proxy(box):
+    lbd, _ = box.serve("app")
+    with Client(lbd.port) as client:
+        assert client.request("OPTIONS", "*", headers={"Max-Forwards": "0"}).status == 200
+    assert counts(lbd)["max_forwards"] == 1
+    assert lbd.stat("web", "FRONTEND")["intercepted"] == "1"
