@@ -59,7 +59,8 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 		return NULL;
 	/* Its READ watcher is on, so what came before this turn is heard of in this turn, and nothing is sent before
 	 * the turn ends: the exchange sees input, or the end, while its request is still unsent, and takes a new
-	 * connection. */
+	 * connection. Only when LOOP_FLUSH_BATCH channels wait is there less time; then it is the race that every
+	 * reuse has. */
 	struct upstream *u = upstream_of_link(idle->upstreams.next);
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
