@@ -32,7 +32,7 @@ enum {
 
 static struct exchange *exchange_create(struct session *s)
 {
-	struct worker *w = s->worker;
+	struct worker *w = session_worker(s);
 	struct exchange *x = pool_get(&w->exchanges);
 	if (!x)
 		return NULL;
@@ -108,10 +108,10 @@ void exchange_start(struct exchange *x, size_t taken)
 {
 	struct session *s = x->session;
 	channel_take(&s->client, taken);
-	x->at.head = x->parsed ? s->worker->loop.now_us : 0;
+	x->at.head = x->parsed ? session_worker(s)->loop.now_us : 0;
 	/* What follows a CONNECT was meant for a tunnel, and is never read as a request. */
-	x->close_client = !x->request.keep_alive || s->worker->stopping || x->request.method == HTTP_METHOD_CONNECT;
-	counter_add(counter_set_block(&x->frontend->counters, s->worker->index), COUNTER_REQUESTS, 1);
+	x->close_client = !x->request.keep_alive || session_worker(s)->stopping || x->request.method == HTTP_METHOD_CONNECT;
+	counter_add(counter_set_block(&x->frontend->counters, session_worker(s)->index), COUNTER_REQUESTS, 1);
 	exchange_run(x);
 }
 
@@ -174,7 +174,7 @@ void exchange_begin_tunnel(struct session *s)
 	}
 	x->tunnel = true;
 	x->close_client = true;
-	x->at.head = s->worker->loop.now_us; /* behind the PROXY header, if there was one */
+	x->at.head = session_worker(s)->loop.now_us; /* behind the PROXY header, if there was one */
 	exchange_run(x);
 }
 

@@ -2,7 +2,7 @@
 
 static struct captured_error malformed_facts(const struct session *s, struct malformed_place place)
 {
-	struct captured_error facts = {.wall_us = loop_wall_us(&s->worker->loop),
+	struct captured_error facts = {.wall_us = loop_wall_us(&session_worker(s)->loop),
 		.start = place.start,
 		.position = place.position,
 		.in_body = place.in_body};

@@ -112,8 +112,7 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		return;
 	}
 	admission_got_descriptor(w, fd);
-	*s = (struct session){.worker = w,
-		.bind = bind,
+	*s = (struct session){.bind = bind,
 		.serial = ++w->session_serial,
 		.accepted_wall_us = loop_wall_us(&w->loop),
 		.request_us = w->loop.now_us,
@@ -195,8 +194,8 @@ static void session_begin_head(struct session *s)
 	s->scan = (struct http_scan){0};
 	/* The first request's time began with the accept: its timeout is running. */
 	if (s->requests) {
-		s->request_us = s->worker->loop.now_us;
-		timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.http_request);
+		s->request_us = session_worker(s)->loop.now_us;
+		timeout_start(&session_worker(s)->loop, &s->timeout, session_conf(s)->timeouts.http_request);
 	}
 }
 
@@ -218,7 +217,7 @@ static void session_head_is_here(struct session *s)
 static bool session_begin_whole(struct session *s, struct str input, const struct http_limits *limits)
 {
 	if (s->requests)
-		s->request_us = s->worker->loop.now_us;
+		s->request_us = session_worker(s)->loop.now_us;
 	struct exchange *x = exchange_read(s, input, limits);
 	if (!x)
 		return false;
@@ -393,7 +392,7 @@ static uint64_t session_linger_us(const struct session *s)
 {
 	uint64_t most = session_conf(s)->timeouts.client_fin;
 	/* A stop waits for answers, and not for clients that have theirs and forget to close. */
-	bool answered = s->worker->stopping && !channel_pending(&s->client);
+	bool answered = session_worker(s)->stopping && !channel_pending(&s->client);
 	return answered && (!most || most > SESSION_FAREWELL_US) ? SESSION_FAREWELL_US : most;
 }
 
@@ -408,7 +407,7 @@ static void session_linger(struct session *s)
 	if (s->state == SESSION_ENDED)
 		return;
 	channel_shutdown(&s->client);
-	timeout_start(&s->worker->loop, &s->timeout, session_linger_us(s));
+	timeout_start(&session_worker(s)->loop, &s->timeout, session_linger_us(s));
 	if (!s->eof)
 		channel_resume(&s->client);
 }
@@ -435,9 +434,9 @@ void session_exchange_ended(struct session *s, bool keep)
 	}
 	s->state = SESSION_IDLE;
 	s->scan = (struct http_scan){0};
-	timeout_start(&s->worker->loop, &s->timeout, session_conf(s)->timeouts.keep_alive);
+	timeout_start(&session_worker(s)->loop, &s->timeout, session_conf(s)->timeouts.keep_alive);
 	session_continue(s);
-	if (s->worker->stopping)
+	if (session_worker(s)->stopping)
 		session_stop(s);
 }
 
@@ -462,17 +461,17 @@ void session_close(struct session *s, bool reset)
 	session_cursors_skip(s);
 	list_remove(&s->link);
 	struct frontend *f = s->bind->frontend;
-	counter_add(counter_set_block(&f->counters, s->worker->index), COUNTER_SESSIONS_CLOSED, 1);
+	counter_add(counter_set_block(&f->counters, session_worker(s)->index), COUNTER_SESSIONS_CLOSED, 1);
 	/* Before the place is free: never more sessions than places. */
 	atomic_fetch_sub_explicit(&f->sessions, 1, memory_order_relaxed);
-	admission_session_ended(s->worker, f);
-	loop_doom(&s->worker->loop, &s->doomed, session_free);
+	admission_session_ended(session_worker(s), f);
+	loop_doom(&session_worker(s)->loop, &s->doomed, session_free);
 }
 
 void session_stop(struct session *s)
 {
 	if (s->state == SESSION_IDLE || s->state == SESSION_PROXY)
-		timeout_start(&s->worker->loop, &s->timeout, SESSION_FAREWELL_US);
+		timeout_start(&session_worker(s)->loop, &s->timeout, SESSION_FAREWELL_US);
 	else if (s->state == SESSION_LINGER)
-		timeout_start(&s->worker->loop, &s->timeout, session_linger_us(s));
+		timeout_start(&session_worker(s)->loop, &s->timeout, session_linger_us(s));
 }

@@ -31,15 +31,14 @@ struct session_address {
 
 struct session {
 	struct channel client;
-	struct worker *worker;
 	struct bind_point *bind;
 	struct exchange *exchange;
 	struct list link;
 	struct timeout timeout;
-	struct doomed doomed;
 	union {
 		struct http_scan scan; /* before an exchange */
 		uint32_t lingered;     /* bytes dropped while lingering */
+		struct doomed doomed;  /* ended */
 	};
 	uint64_t serial; /* of the worker's sessions, from 1 */
 	uint64_t accepted_wall_us;
@@ -53,6 +52,11 @@ struct session {
 	struct session_address peer;
 	struct session_address *proxied; /* where a PROXY header says that the client connected to; NULL: it did not */
 };
+
+static inline struct worker *session_worker(const struct session *s)
+{
+	return s->client.loop->owner;
+}
 
 /* Takes fd over. */
 void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer);

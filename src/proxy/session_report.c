@@ -30,7 +30,7 @@ static const char *report_time(uint64_t us, char out[REPORT_TIME])
 
 static const char *report_left(const struct session *s, const struct timeout *t, char out[REPORT_TIME])
 {
-	uint64_t now_us = s->worker->loop.now_us;
+	uint64_t now_us = session_worker(s)->loop.now_us;
 	if (!timeout_running(t))
 		return "";
 	return report_time(t->deadline_us > now_us ? t->deadline_us - now_us : 0, out);
@@ -43,7 +43,7 @@ static const struct timeout *report_timeout(const struct session *s)
 
 static uint64_t report_age_us(const struct session *s)
 {
-	uint64_t now_us = loop_wall_us(&s->worker->loop);
+	uint64_t now_us = loop_wall_us(&session_worker(s)->loop);
 	return now_us > s->accepted_wall_us ? now_us - s->accepted_wall_us : 0;
 }
 
@@ -52,7 +52,7 @@ static uint64_t report_idle_us(const struct session *s)
 {
 	const struct timeout *t = report_timeout(s);
 	uint64_t since_us = t->started_us > s->request_us ? t->started_us : s->request_us;
-	uint64_t now_us = s->worker->loop.now_us;
+	uint64_t now_us = session_worker(s)->loop.now_us;
 	return now_us > since_us ? now_us - since_us : 0;
 }
 
@@ -148,7 +148,7 @@ void session_report_line(const struct session *s, struct text *out)
 		connecting ? expires : "", report_state_word(s));
 	report_add_step(s, out);
 	text_format(out, " idle=%s queue=%s\n", report_time(report_idle_us(s), idle),
-		report_waits_for_server(x) ? report_time(s->worker->loop.now_us - x->at.queued, queue) : "");
+		report_waits_for_server(x) ? report_time(session_worker(s)->loop.now_us - x->at.queued, queue) : "");
 }
 
 static void report_add_when(struct text *out, uint64_t wall_us)
@@ -232,7 +232,7 @@ void session_report_all(const struct session *s, struct text *out)
 	text_format(out, "  state=%s step=", report_state_word(s));
 	report_add_step(s, out);
 	text_format(out, ", conn_retries=%u, worker=%u waiting=%d\n", x ? (unsigned)x->retries : 0,
-		(unsigned)s->worker->index, report_waits_for_server(x));
+		(unsigned)session_worker(s)->index, report_waits_for_server(x));
 	report_add_objects(s, out);
 	text_format(out, "  task: requests=%u exp=%s age=%s idle=%s\n  ", (unsigned)s->requests,
 		expires[0] ? expires : "<NEVER>", report_time(report_age_us(s), time),

@@ -33,7 +33,7 @@ void session_cursor_close(struct session_cursor *cursor)
 
 void session_cursors_skip(struct session *s)
 {
-	struct list *all = &s->worker->session_cursors;
+	struct list *all = &session_worker(s)->session_cursors;
 	for (struct list *link = all->next; link != all; link = link->next) {
 		struct session_cursor *cursor =
 			(struct session_cursor *)((char *)link - offsetof(struct session_cursor, link));

@@ -23,7 +23,7 @@ void session_cursors_skip(struct session *s);
 enum { SESSION_ID_WORKER_BITS = 10 };
 static inline uint64_t session_id(const struct session *s)
 {
-	return s->serial << SESSION_ID_WORKER_BITS | s->worker->index;
+	return s->serial << SESSION_ID_WORKER_BITS | session_worker(s)->index;
 }
 
 static inline uint32_t session_id_worker(uint64_t id)

@@ -123,7 +123,7 @@ Test(worker_job, the_client_leaves_between_two_visits)
 	static struct session sessions[SESSIONS];
 	struct job_play *play = job_begin("shutdown sessions server app/a\n");
 	for (uint32_t i = 0; i < SESSIONS; i++) {
-		sessions[i].worker = &play->worker;
+		sessions[i].client.loop = &play->worker.loop;
 		sessions[i].serial = ++play->worker.session_serial;
 		list_append(&play->worker.open_sessions, &sessions[i].link);
 	}

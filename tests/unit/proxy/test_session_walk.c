@@ -11,7 +11,7 @@ struct walk {
 
 static void walk_add(struct walk *walk, uint32_t i)
 {
-	walk->sessions[i].worker = &walk->worker;
+	walk->sessions[i].client.loop = &walk->worker.loop;
 	walk->sessions[i].serial = ++walk->worker.session_serial;
 	list_append(&walk->worker.open_sessions, &walk->sessions[i].link);
 }
@@ -29,6 +29,7 @@ static struct walk *walk_make(uint32_t count)
 	struct walk *walk = &memory;
 	list_init(&walk->worker.open_sessions);
 	list_init(&walk->worker.session_cursors);
+	walk->worker.loop.owner = &walk->worker;
 	walk->worker.index = 3;
 	for (uint32_t i = 0; i < count; i++)
 		walk_add(walk, i);
