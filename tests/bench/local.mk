@@ -16,5 +16,5 @@ EXTRA_DIST += tests/bench/access_log.py tests/bench/anatomy.py tests/bench/bench
 	tests/bench/goals.py tests/bench/machine.py tests/bench/parts.py tests/bench/report.py
 
 .PHONY: bench
-bench: all tests/bench/load$(EXEEXT) tests/bench/relay$(EXEEXT) tests/support/origin$(EXEEXT)
+bench: all tests/bench/load$(EXEEXT) tests/bench/relay$(EXEEXT) tests/support/origin$(EXEEXT) tests/support/dripper$(EXEEXT)
 	LBD_BUILD=$(abs_top_builddir) $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_ARGS)

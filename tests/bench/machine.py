@@ -1,12 +1,14 @@
 """Which cores whom, and the generator of load."""
+import contextlib
 import json
 import os
 import pathlib
 import platform
 import subprocess
 
-from lbdtest import BUILD, Failure
+from lbdtest import BUILD, Failure, Process, wait_for
 
+DRIPPER = BUILD / "tests/support/dripper"
 LOAD = BUILD / "tests/bench/load"
 NAMES = ("-e", "a\n", "-e", "b\n")  # the bodies of the demo servers
 
@@ -16,6 +18,7 @@ class Machine:
         self.cores = sorted(os.sched_getaffinity(0))
         count = len(self.cores)
         pick = [str(core) for core in self.cores]
+        self.rest = pick[0]
         # The first core is left to the rest of the machine where that can be afforded.
         if count >= 4:
             self.proxy, self.origin, self.clients, self.pair = pick[1], pick[2], pick[3], f"{pick[1]},{pick[0]}"
@@ -35,6 +38,17 @@ class Machine:
         if run.returncode:
             raise Failure(f"{proxy.kind}, {clients} clients, {target}: {run.stderr}")
         return json.loads(run.stdout)
+
+    @contextlib.contextmanager
+    def slow_clients(self, sandbox, proxy, count, seconds):
+        """Clients that send a byte of a head every second, on the core of the rest."""
+        argv = ["taskset", "-c", self.rest, DRIPPER, "127.0.0.1", proxy.port, count, 1000, int(seconds)]
+        dripper = Process(sandbox, sandbox.fresh("dripper"), list(map(str, argv)))
+        try:
+            wait_for(lambda: "open" in dripper.out, 30, "the slow clients to be connected")
+            yield
+        finally:
+            dripper.kill()
 
     def describe(self):
         model = next((line.partition(": ")[2] for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()

@@ -13,6 +13,7 @@ from report import ratio, spread, table
 TOP_FUNCTIONS = 25
 WARM_MOST = 10_000_000  # larger bodies warm up by themselves
 RATE = 5000
+SLOW = 5000
 TICKS_ENOUGH = 30
 
 
@@ -107,6 +108,24 @@ def part_latency(bench, _name):
     bench.emit(table(["", "median", "p99", "p99.9", "most"],
                      [(kind, *(spread([run[field] for run in runs], 0) for field in ("p50", "p99", "p99.9", "p100")))
                       for kind, runs in rows.items()]))
+
+
+def part_slow(bench, _name):
+    """The same latency, in turns alone and beside clients that never end their heads."""
+    machine, rows = bench.machine, {}
+    for kind in ("lbd", *PEERS):
+        rows[kind] = alone, beside = [], []
+        proxy = bench.contestants()[kind]
+        for _ in range(bench.options.rounds):
+            alone.append(machine.load(proxy, 64, bench.options.seconds, more=("-r", RATE)))
+            with machine.slow_clients(bench.sandbox, proxy, SLOW, bench.options.seconds + 30):
+                beside.append(machine.load(proxy, 64, bench.options.seconds, more=("-r", RATE)))
+    bench.measured["slow"] = [b["p99"] / a["p99"] for a, b in zip(*rows["lbd"])]
+    bench.emit(f"### Latency beside {SLOW:,} slow heads, {RATE:,} requests a second, 64 clients, us\n")
+    bench.emit("Each slow client sends a byte of its head every second. The ratio is that of p99, round by round.\n")
+    bench.emit(table(["", "median alone", "p99 alone", "median beside", "p99 beside", "p99 to alone"],
+                     [(kind, *(spread([run[field] for run in runs], 0) for runs in pair for field in ("p50", "p99")),
+                       spread([b["p99"] / a["p99"] for a, b in zip(*pair)], 2)) for kind, pair in rows.items()]))
 
 
 def part_log(bench, _name):
@@ -210,7 +229,7 @@ def part_instructions(bench, _name):
 
 
 PARTS = {**{name: part_requests for name in REQUESTS}, **{f"body-{name}": part_bodies for name in BODIES},
-         "latency": part_latency, "log": part_log, "workers": part_workers, "idle": part_idle, "calls": part_calls,
+         "latency": part_latency, "slow": part_slow, "log": part_log, "workers": part_workers, "idle": part_idle, "calls": part_calls,
          "instructions": part_instructions}
 
 
