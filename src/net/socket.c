@@ -57,6 +57,8 @@ int socket_listen(const struct address *a, bool reuse_port, int backlog)
 			socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 		if (family == AF_INET6)
 			socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		/* What is accepted inherits it. */
+		socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	}
 	if (bind(fd, &a->as.any, a->length) < 0 || listen(fd, backlog) < 0)
 		return socket_close_keeping_errno(fd);
@@ -83,10 +85,7 @@ int socket_connect(const struct address *a, bool *done)
 int socket_accept(int listener, struct address *peer)
 {
 	peer->length = sizeof peer->as;
-	int fd = accept4(listener, &peer->as.any, &peer->length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd >= 0 && peer->as.any.sa_family != AF_UNIX)
-		socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	return fd;
+	return accept4(listener, &peer->as.any, &peer->length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 int socket_error(int fd)

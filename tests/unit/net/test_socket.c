@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,14 @@ static void socket_expect_flags(int fd)
 {
 	cr_assert_neq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	cr_assert_neq(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+}
+
+static void socket_expect_no_delay(int fd)
+{
+	int on = 0;
+	socklen_t n = sizeof on;
+	cr_assert_eq(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &n), 0);
+	cr_assert(on);
 }
 
 Test(socket, listens_connects_and_accepts, .timeout = 10)
@@ -41,6 +50,7 @@ Test(socket, listens_connects_and_accepts, .timeout = 10)
 		cr_assert_eq(socket_error(client), 0);
 		socket_expect_flags(listener), socket_expect_flags(client), socket_expect_flags(server);
 		if (i < 2) {
+			socket_expect_no_delay(client), socket_expect_no_delay(server);
 			socket_local_address(client, &local);
 			cr_assert(address_equal(&local, &peer));
 		}
