@@ -197,10 +197,11 @@ static void report_add_clean(struct text *out, struct str s)
 		text_add_char(out, s.p[i] > ' ' && s.p[i] < 0x7f && s.p[i] != '"' ? s.p[i] : '?');
 }
 
-static void report_add_message(struct text *out, const char *name, const struct channel *c, const struct flow *f)
+static void report_add_message(
+	struct text *out, const char *name, const struct flow *f, const struct channel *from, const struct channel *to)
 {
 	text_format(out, "  %s: body=%llu waiting_in=%zu waiting_out=%zu done=%d paused=%d\n", name,
-		(unsigned long long)f->moved, c ? channel_input(c).n : 0, f->to ? channel_pending(f->to) : 0, f->done,
+		(unsigned long long)f->moved, from ? channel_input(from).n : 0, to ? channel_pending(to) : 0, f->done,
 		f->paused);
 }
 
@@ -216,8 +217,10 @@ static void report_add_exchange(const struct exchange *x, struct text *out)
 	}
 	text_format(out, "\" status=%d tunnel=%d attempt=%u\n", x->status ? (int)x->status : -1, x->tunnel,
 		(unsigned)x->failed_attempts + 1);
-	report_add_message(out, "req", &x->session->client, &x->up);
-	report_add_message(out, "res", x->upstream ? &x->upstream->channel : NULL, &x->down);
+	/* Between two attempts the flows still name the connection of the one that failed. */
+	const struct channel *client = &x->session->client, *server = x->upstream ? &x->upstream->channel : NULL;
+	report_add_message(out, "req", &x->up, client, server);
+	report_add_message(out, "res", &x->down, server, client);
 }
 
 void session_report_all(const struct session *s, struct text *out)

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from lbdtest import Client, Load, StatsConnection, http, sanitized, wait_for
+from lbdtest import Client, Load, StatsConnection, build_request, http, sanitized, wait_for
 
 LINE = re.compile(
     r"^0x(?P<id>[0-9a-f]+): proto=(?P<proto>\w+) src=(?P<src>\S+) fe=(?P<fe>\S+) be=(?P<be>\S+) srv=(?P<srv>\S+) ts=\d\d "
@@ -71,6 +71,19 @@ def test_all_and_one(box):
     assert wait_for(lambda: lbd.cli(f"show sess 0x{row['id']}") == "Session not found.\n\n", what="the end")
     assert lbd.cli("show sess 0xffffffffffffffff") == "Session not found.\n\n"
     assert lbd.cli("show sess what").startswith("Session not found.")
+
+
+def test_a_request_that_waits_behind_a_failed_attempt(box):
+    """The connection of that attempt is gone, and nothing can wait to be sent on it."""
+    lbd, *_ = box.serve("x", "y", backend={"servers": {"x": {"maxconn": 1}, "y": {"maxconn": 1}}, "algorithm": "first",
+                                           "retry": {"attempts": 3, "on": ["reset"]}})
+    with Client(lbd.port) as failed, Client(lbd.port) as other:
+        failed.send(build_request(target="/?delay=200&reset=0"))
+        wait_for(lambda: lbd.stat("app", "x")["scur"] == "1")
+        other.send(build_request(target="/?delay=3000"))
+        wait_for(lambda: "queue" in [r["step"] for r in sessions(lbd)], what="the retry to be queued")
+        text = lbd.cli("show sess all")
+        assert "step=queue" in text and re.search(r"  req: body=0 waiting_in=0 waiting_out=0 ", text)
 
 
 def test_level(box):
