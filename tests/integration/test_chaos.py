@@ -90,7 +90,9 @@ class Visitor:
     def download(self):
         n = int(10 ** self.rng.uniform(0, 6.3))
         how = self.rng.choice(["", "&chunk=1000", "&until_close=1", "&chunk=100000"])
-        self.ask({200} | TROUBLE, pattern(n), target=f"/?body={n}{how}")
+        # A server that dies ends a body that only its end delimits: nobody can tell that from a whole one.
+        whole = pattern(n).startswith if "until" in how else pattern(n)
+        self.ask({200} | TROUBLE, whole, target=f"/?body={n}{how}")
 
     def upload(self):
         data = self.rng.randbytes(int(10 ** self.rng.uniform(0, 6)))
