@@ -70,7 +70,7 @@ backend be_two
 listen {tcp}
   mode tcp
   option tcplog
-  timeout server 5s
+  timeout tunnel 900ms
   bind 127.0.0.1:{tcp_port}
   server t1 127.0.0.1:{origin}
 """
@@ -93,7 +93,7 @@ frontends: {{
       {{ path = "^/one/"; backend = "be_one"; }} );
   }};
   {tcp}: {{
-    mode = "tcp"; bind = [ "127.0.0.1:{tcp_port}" ]; default_backend = "be_tcp";
+    mode = "tcp"; bind = [ "127.0.0.1:{tcp_port}" ]; default_backend = "be_tcp"; timeouts: {{ tunnel = 900; }};
     access_log: {{ format = "tcplog"; target = "{log}"; }};
   }};
 }};
