@@ -118,7 +118,7 @@ static struct http_framing exchange_framing_out(struct exchange *x, struct http_
 
 static enum exchange_go exchange_answer(struct exchange *x, const struct http_response *response)
 {
-	if (exchange_try_better(x, response->status))
+	if (exchange_try_better(x, response))
 		return EXCHANGE_GO_PICK;
 	flow_drop_copy(&x->up);
 	/* An answer before the end of the request: what the client still sends must never be read as a request. */
