@@ -23,7 +23,5 @@ ssize_t socket_send(int fd, const void *data, size_t n) LBD_MUST_CHECK;
 void socket_reset_on_close(int fd);
 /* Bytes stand in it right now, looked at without taking them. */
 bool socket_has_input(int fd);
-/* Bytes, an end or an error stand in it right now. */
-bool socket_is_readable(int fd);
 
 #endif

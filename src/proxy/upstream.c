@@ -57,11 +57,15 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 	/* Those that were made before send_proxy was asked for told nothing. */
 	if (conf->send_proxy || list_empty(&idle->upstreams))
 		return NULL;
-	/* Its READ watcher is on, so what came before this turn is heard of in this turn, and nothing is sent before
-	 * the turn ends: the exchange sees input, or the end, while its request is still unsent, and takes a new
-	 * connection. Only when LOOP_FLUSH_BATCH channels wait is there less time; then it is the race that every
-	 * reuse has. */
+	/* Its READ watcher is on, so the loop knows by now of all that came before this turn, told or not. What comes
+	 * after that and before the request is the race that every reuse has. */
 	struct upstream *u = upstream_of_link(idle->upstreams.next);
+	while (channel_has_news(&u->channel)) {
+		upstream_close(u);
+		if (list_empty(&idle->upstreams))
+			return NULL;
+		u = upstream_of_link(idle->upstreams.next);
+	}
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
 	u->exchange = x;
