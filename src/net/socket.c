@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -136,6 +137,12 @@ void socket_reset_on_close(int fd)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+bool socket_has_queued(int fd)
+{
+	struct pollfd listening = {.fd = fd, .events = POLLIN};
+	return poll(&listening, 1, 0) > 0;
 }
 
 bool socket_has_input(int fd)
