@@ -35,7 +35,7 @@ struct admin_host {
 	struct log_ring *log;
 	void *context;
 	void (*process_info)(void *context, struct process_info *out);
-	void (*frontend_changed)(void *context); /* paused of some frontend did; may be NULL */
+	void (*frontend_changed)(void *context); /* paused or shut of some frontend did; may be NULL */
 	/* The workers; NULL: that one has ended. */
 	struct worker *(*worker)(void *context, uint32_t index);
 	uint32_t worker_count;

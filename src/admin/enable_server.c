@@ -78,6 +78,8 @@ enum command_result command_enable_frontend(struct command_call *call)
 	struct frontend *f = enable_server_frontend(call);
 	if (!f)
 		return COMMAND_DONE;
+	if (atomic_load(&f->shut))
+		return command_fail(call, "Frontend was previously shut down, cannot enable.");
 	if (!atomic_exchange(&f->paused, false))
 		return command_fail(call, "All sockets are already enabled.");
 	return enable_server_frontend_changed(call);
@@ -88,8 +90,20 @@ enum command_result command_disable_frontend(struct command_call *call)
 	struct frontend *f = enable_server_frontend(call);
 	if (!f)
 		return COMMAND_DONE;
+	if (atomic_load(&f->shut))
+		return command_fail(call, "Frontend was previously shut down, cannot disable.");
 	if (atomic_exchange(&f->paused, true))
 		return command_fail(call, "All sockets are already disabled.");
+	return enable_server_frontend_changed(call);
+}
+
+enum command_result command_shutdown_frontend(struct command_call *call)
+{
+	struct frontend *f = enable_server_frontend(call);
+	if (!f)
+		return COMMAND_DONE;
+	if (atomic_exchange(&f->shut, true))
+		return command_fail(call, "Frontend was already shut down.");
 	return enable_server_frontend_changed(call);
 }
 

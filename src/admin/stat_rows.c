@@ -44,9 +44,8 @@ void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct
 	row->sessions_max = atomic_load_explicit(&f->sessions_max, memory_order_relaxed);
 	if (limit)
 		row->session_limit = limit;
-	row->status = view->stopping                                           ? "STOP"
-		      : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED"
-									       : "OPEN";
+	bool stopped = view->stopping || atomic_load_explicit(&f->shut, memory_order_relaxed);
+	row->status = stopped ? "STOP" : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED" : "OPEN";
 }
 
 /* The probe's columns are empty in maintenance: no probe counts then. */
@@ -124,6 +123,12 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 		row->cookie = s->name;
 }
 
+/* Those that wait are in it too. */
+static uint32_t stat_rows_backend_sessions(const struct backend *b)
+{
+	return backend_in_flight(b) + queue_length(&b->queue);
+}
+
 void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct stat_view *view)
 {
 	const struct config_backend *conf = atomic_load_explicit(&b->conf, memory_order_relaxed);
@@ -131,7 +136,7 @@ void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct s
 	uint64_t last_us = stat_rows_common(row, &b->counters, &b->sampled, b->mode);
 	stat_rows_times(row, &b->sampled);
 	row->status = backend_is_up(b) ? "UP" : "DOWN";
-	row->sessions = backend_in_flight(b);
+	row->sessions = stat_rows_backend_sessions(b);
 	row->sessions_max = b->sampled.current_max > row->sessions ? b->sampled.current_max : row->sessions;
 	row->queue = queue_length(&b->queue);
 	row->queue_max = atomic_load_explicit(&b->queue.most, memory_order_relaxed);
@@ -167,7 +172,7 @@ void stat_sampler_run(struct stat_sampler *sampler, const struct proxies *proxie
 				atomic_load_explicit(&s->live.in_flight, memory_order_relaxed), now_us);
 		}
 		if (part == i % STAT_SAMPLER_PARTS)
-			sampled_update(&b->sampled, &b->counters, backend_in_flight(b), now_us);
+			sampled_update(&b->sampled, &b->counters, stat_rows_backend_sessions(b), now_us);
 	}
 	for (uint32_t i = part; i < proxies->frontend_count; i += STAT_SAMPLER_PARTS) {
 		struct frontend *f = proxies->frontends[i];

@@ -70,6 +70,14 @@ static uint64_t app_sum(const struct app *app, enum counter id)
 	return sum;
 }
 
+static uint32_t app_listeners(const struct app *app)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < app->binds.count; i++)
+		n += !atomic_load_explicit(&app->binds.at[i].frontend->shut, memory_order_relaxed);
+	return n;
+}
+
 static void app_process_info(void *context, struct process_info *out)
 {
 	const struct app *app = context;
@@ -97,7 +105,7 @@ static void app_process_info(void *context, struct process_info *out)
 		.bytes_out_total = app_sum(app, COUNTER_BYTES_OUT),
 		.connection_rate = app->connections.per_second,
 		.connection_rate_max = app->connections.max,
-		.listeners = app->binds.count,
+		.listeners = app_listeners(app),
 		.idle_percent = app->idle_percent,
 		.log_dropped = log_dropped(app->log),
 		.generation = 1,

@@ -50,12 +50,23 @@ static void worker_thread_listener_closed(struct listener *listener)
 {
 	struct worker_listener *wl = listener->owner;
 	struct worker_thread *t = worker_thread_of(wl->worker);
-	if (--t->open_listeners == 0)
+	t->open_listeners--;
+	if (!wl->worker->stopping)
+		return; /* its frontend alone was shut down */
+	if (!t->open_listeners)
 		worker_stop_sessions(wl->worker);
 	/* What was still queued came after the others had been ended. */
 	if (t->killed)
 		worker_kill_sessions(wl->worker, REASON_SHUTDOWN);
 	worker_thread_check_end(wl->worker);
+}
+
+/* Gives up what is queued there first. */
+static void worker_thread_close_listener(struct worker_listener *wl)
+{
+	admission_leave(wl);
+	if (wl->listener.io.fd >= 0 && !wl->listener.draining)
+		listener_drain_and_close(&wl->listener, worker_thread_listener_closed);
 }
 
 static void worker_thread_on_stop(struct mail *mail, void *owner)
@@ -65,12 +76,10 @@ static void worker_thread_on_stop(struct mail *mail, void *owner)
 	/* From now on answers say Connection: close; sessions that are idle are left until the listeners have given up
 	 * what they had queued. */
 	w->stopping = true;
-	if (!t->listener_count)
+	if (!t->open_listeners)
 		worker_stop_sessions(w);
-	for (uint32_t i = 0; i < t->listener_count; i++) {
-		admission_leave(&t->listeners[i]);
-		listener_drain_and_close(&t->listeners[i].listener, worker_thread_listener_closed);
-	}
+	for (uint32_t i = 0; i < t->listener_count; i++)
+		worker_thread_close_listener(&t->listeners[i]);
 	worker_thread_check_end(w);
 }
 
@@ -100,8 +109,13 @@ static void worker_thread_on_listen(struct mail *mail, void *owner)
 		return;
 	for (uint32_t i = 0; i < t->listener_count; i++) {
 		struct worker_listener *wl = &t->listeners[i];
+		const struct frontend *f = wl->bind->frontend;
+		if (atomic_load(&f->shut)) {
+			worker_thread_close_listener(wl);
+			continue;
+		}
 		admission_leave(wl);
-		if (atomic_load(&wl->bind->frontend->paused))
+		if (atomic_load(&f->paused))
 			listener_pause(&wl->listener);
 		else
 			listener_resume(&wl->listener);

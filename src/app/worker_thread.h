@@ -31,7 +31,7 @@ bool worker_thread_start(struct worker_thread *t) LBD_MUST_CHECK;
 void worker_thread_stop(struct worker_thread *t);
 /* Any thread: every session ends now. Once, after stop. */
 void worker_thread_kill(struct worker_thread *t);
-/* Any thread: its listeners follow what their frontends' paused says now. */
+/* Any thread: its listeners follow what their frontends' paused and shut say now. */
 void worker_thread_update_listeners(struct worker_thread *t);
 /* Returns when its thread has ended. All of them before the first worker_thread_end: one may still be posting to
  * another one's loop. */

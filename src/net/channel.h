@@ -93,8 +93,11 @@ static inline size_t channel_pending(const struct channel *c)
  * A system call. */
 uint64_t channel_taken(const struct channel *c);
 
-/* Whether there is something to read, or an end, that the loop has not told of yet. A system call. */
-bool channel_is_readable(const struct channel *c);
+/* Whether the loop knows of something that it has not told the owner yet; it will in this turn. */
+static inline bool channel_has_news(struct channel *c)
+{
+	return ev_is_pending(&c->io);
+}
 
 /* Used by the loop: sends what waits; tells the owner of a send that failed. */
 void channel_flush(struct channel *c);

@@ -158,7 +158,7 @@ static void listener_on_drain(struct timer *timer)
 	uint64_t exhausted = l->exhausted;
 	listener_accept_all(l);
 	/* What is queued may wait as long as it takes: whoever stops without patience closes it. */
-	if (l->refused) {
+	if (l->refused && socket_has_queued(l->io.fd)) {
 		timer_start(&l->retry, LISTENER_RETRY_US, 0);
 		return;
 	}

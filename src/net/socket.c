@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -138,14 +139,14 @@ void socket_reset_on_close(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
+bool socket_has_queued(int fd)
+{
+	struct pollfd listening = {.fd = fd, .events = POLLIN};
+	return poll(&listening, 1, 0) > 0;
+}
+
 bool socket_has_input(int fd)
 {
 	char byte;
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
-bool socket_is_readable(int fd)
-{
-	char byte;
-	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EINTR);
 }

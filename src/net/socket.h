@@ -21,9 +21,9 @@ ssize_t socket_receive(int fd, void *data, size_t n) LBD_MUST_CHECK;
 ssize_t socket_send(int fd, const void *data, size_t n) LBD_MUST_CHECK;
 /* close() will send RST instead of FIN: the peer must see that something is missing. */
 void socket_reset_on_close(int fd);
+/* Connections wait in this listening socket to be accepted. */
+bool socket_has_queued(int fd);
 /* Bytes stand in it right now, looked at without taking them. */
 bool socket_has_input(int fd);
-/* Bytes, an end or an error stand in it right now. */
-bool socket_is_readable(int fd);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "proxy/access_log.h"
+#include "proxy/admission.h"
 
 static uint64_t account_span(uint64_t from_us, uint64_t to_us)
 {
@@ -107,7 +108,6 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 	struct worker *w = x->worker;
 	struct address client;
 	session_peer(x->session, &client);
-	uint32_t sessions = atomic_load_explicit(&f->sessions, memory_order_relaxed);
 	bool http = f->mode == CONFIG_MODE_HTTP;
 	struct access_record record = {
 		.date = &w->log_date,
@@ -128,9 +128,9 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.reason = x->reason,
 		.detail = x->detail,
 		.termination = {reason_cause(x->reason), x->phase},
-		.active = sessions,
-		.frontend_active = sessions,
-		.backend_active = account_others(x, x->backend ? backend_in_flight(x->backend) : 0),
+		.active = places_taken(&w->limits->sessions),
+		.frontend_active = atomic_load_explicit(&f->sessions, memory_order_relaxed),
+		.backend_active = x->backend ? counter_set_open_sessions(&x->backend->counters) : 0,
 		.server_active = account_others(
 			x, x->server ? atomic_load_explicit(&x->server->live.in_flight, memory_order_relaxed) : 0),
 		.retries = x->retries,
@@ -169,6 +169,7 @@ void account_exchange(struct exchange *x)
 		struct counters *backend = counter_set_block(&x->backend->counters, worker);
 		account_outcome(x, backend, in, out);
 		account_server_side(x, backend, now_us);
+		counter_add(backend, COUNTER_SESSIONS_CLOSED, 1);
 	}
 	account_log(x, in, out, now_us);
 	if (!x->server || !x->reserved)

@@ -22,7 +22,7 @@ static bool admission_wait(struct worker_listener *wl, struct places *p)
 	if (!l->draining) {
 		listener_pause(l);
 		places_wait(p, &wl->waiter);
-	} else if (!wl->worker->hurried) {
+	} else if (wl->worker->stopping && !wl->worker->hurried) {
 		/* What is queued waits for the places of sessions that have nothing to do. */
 		wl->worker->hurried = true;
 		worker_stop_sessions(wl->worker);

@@ -128,9 +128,24 @@ void exchange_begin(struct session *s, struct str head, uint32_t lines, size_t t
 	exchange_start(x, taken);
 }
 
+/* To parse the beginning of a long head would be for nothing. */
+static bool exchange_has_empty_line(const char *p, size_t n)
+{
+	const char *end = p + n;
+	while ((p = memchr(p, '\n', (size_t)(end - p))) && ++p < end)
+		if (*p == '\r')
+			return true;
+	return false;
+}
+
 struct exchange *exchange_read(struct session *s, struct str input, const struct http_limits *limits)
 {
-	size_t n = input.n < EXCHANGE_WHOLE_BYTES ? input.n : EXCHANGE_WHOLE_BYTES;
+	size_t n = input.n;
+	if (n > EXCHANGE_WHOLE_BYTES) {
+		n = EXCHANGE_WHOLE_BYTES;
+		if (!exchange_has_empty_line(input.p, n))
+			return NULL;
+	}
 	struct exchange *x = exchange_create(s);
 	if (!x)
 		return NULL;

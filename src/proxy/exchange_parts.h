@@ -60,8 +60,8 @@ void exchange_drop_upstream(struct exchange *x);
 /* exchange_retry.c: the attempt on this server failed, for this reason, which is this one of CONFIG_RETRY_*. PICK:
  * another one may do, and this one is accounted for; FINISH: it is over. */
 enum exchange_go exchange_try_other(struct exchange *x, enum reason reason, unsigned on);
-/* Whether an answer with this status is dropped, because another server may have a better one: as PICK above. */
-bool exchange_try_better(struct exchange *x, unsigned status);
+/* Whether this answer is dropped, because another server may have a better one: as PICK above. */
+bool exchange_try_better(struct exchange *x, const struct http_response *response);
 /* Whether a request may be sent twice: to another server, or on a new connection for one that was dead. */
 bool exchange_may_repeat(const struct exchange *x);
 bool exchange_may_send_again(const struct exchange *x);

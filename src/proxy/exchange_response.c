@@ -31,14 +31,8 @@ static enum exchange_go exchange_response_late(struct exchange *x)
 static bool exchange_is_stale(const struct exchange *x)
 {
 	const struct upstream *u = x->upstream;
-	if (!u->reused || !upstream_unsent(u))
-		return false;
-	if (channel_input(&u->channel).n || u->eof || u->failed || u->unsendable)
-		return true;
-	/* So much of the body is here that it may not wait for the end of the turn, as a head does: what the server
-	 * said before now has not been told yet, perhaps. */
-	size_t body = x->up.done ? 0 : channel_input(&x->session->client).n;
-	return body && channel_pending(&u->channel) + body > CHANNEL_COLLECT / 2 && channel_is_readable(&u->channel);
+	return u->reused && upstream_unsent(u) &&
+	       (channel_input(&u->channel).n || u->eof || u->failed || u->unsendable);
 }
 
 static enum exchange_go exchange_replace_upstream(struct exchange *x)
@@ -118,7 +112,7 @@ static struct http_framing exchange_framing_out(struct exchange *x, struct http_
 
 static enum exchange_go exchange_answer(struct exchange *x, const struct http_response *response)
 {
-	if (exchange_try_better(x, response->status))
+	if (exchange_try_better(x, response))
 		return EXCHANGE_GO_PICK;
 	flow_drop_copy(&x->up);
 	/* An answer before the end of the request: what the client still sends must never be read as a request. */

@@ -122,9 +122,11 @@ static bool exchange_other_is_there(const struct exchange *x, bool hopeless)
 }
 
 /* The same, at once: an answer is not given up for a place in a queue. */
-static bool exchange_other_is_free(const struct exchange *x)
+static bool exchange_other_is_free(const struct exchange *x, bool hopeless)
 {
 	struct pick_request request = exchange_pick_again(x);
+	if (hopeless)
+		request.tried[request.tried_count++] = x->server;
 	return !queue_length(&x->backend->queue) && backend_pick(x->backend, &request) != NULL;
 }
 
@@ -170,14 +172,26 @@ static unsigned exchange_retry_status(unsigned status)
 	}
 }
 
-bool exchange_try_better(struct exchange *x, unsigned status)
+/* Retry-After (RFC 9110 10.2.3), unless it says 0: what that server answers at once is known. */
+static bool exchange_says_later(const struct http_response *response)
 {
-	unsigned on = exchange_retry_status(status);
-	if (!on || !exchange_attempts_left(x, on) || !exchange_may_repeat(x) || !exchange_other_is_free(x) ||
-		!exchange_afford_retry(x))
+	const struct http_field *field = http_fields_find_name(&response->fields, str_of("Retry-After"));
+	for (size_t i = 0; field && i < field->value.n; i++)
+		if (field->value.p[i] != '0')
+			return true;
+	return false;
+}
+
+bool exchange_try_better(struct exchange *x, const struct http_response *response)
+{
+	unsigned on = exchange_retry_status(response->status);
+	if (!on || !exchange_attempts_left(x, on) || !exchange_may_repeat(x))
 		return false;
-	account_attempt(x, REASON_NONE, status);
+	bool later = exchange_says_later(response);
+	if (!exchange_other_is_free(x, later) || !exchange_afford_retry(x))
+		return false;
+	account_attempt(x, REASON_NONE, response->status);
 	x->attempt_reason = REASON_NO_SERVER;
-	exchange_leave_server(x, false);
+	exchange_leave_server(x, later);
 	return true;
 }

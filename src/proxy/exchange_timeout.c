@@ -11,13 +11,48 @@ void exchange_init_timeouts(struct exchange *x)
 	timeout_init(&x->total, exchange_on_total_timeout);
 }
 
+/* 0 is endless. */
+static uint64_t exchange_shorter(uint64_t a, uint64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
 void exchange_arm_total(struct exchange *x)
 {
-	uint64_t frontend = exchange_frontend_conf(x)->timeouts.request;
-	uint64_t backend = exchange_backend_conf(x)->timeouts.request;
-	uint64_t shorter = frontend && (!backend || frontend < backend) ? frontend : backend;
+	uint64_t shorter = exchange_shorter(
+		exchange_frontend_conf(x)->timeouts.request, exchange_backend_conf(x)->timeouts.request);
 	if (shorter && !x->tunnel) /* which is no request */
 		timeout_start(&x->worker->loop, &x->total, shorter);
+}
+
+/* Who has to do something for a tunnel to go on: c, s, or t for either of them. As long as one of them has said nothing
+ * it is no different from a request and its answer; nor is it when one of them has ended, for a client that just went
+ * away ends like one that has asked its last. */
+static char exchange_tunnel_waits_for(const struct exchange *x)
+{
+	bool server_blocked = x->upstream && x->upstream->channel.blocked;
+	if (x->down.done)
+		return server_blocked ? 's' : 'c';
+	if (x->up.done)
+		return x->session->client.blocked ? 'c' : 's';
+	if (x->frontend->mode == CONFIG_MODE_HTTP || (x->up.begun && x->down.begun))
+		return 't';
+	return x->up.begun ? 's' : 'c';
+}
+
+static uint64_t exchange_tunnel_patience(
+	struct exchange *x, const struct config_timeouts *frontend, const struct config_timeouts *backend)
+{
+	x->waits_for = exchange_tunnel_waits_for(x);
+	uint64_t most = exchange_shorter(frontend->tunnel, backend->tunnel), own = 0;
+	if (x->waits_for == 's')
+		own = backend->server;
+	else if (x->waits_for == 'c')
+		own = x->down.done ? frontend->client_fin : frontend->client;
+	uint64_t patience = exchange_shorter(own, most);
+	if (patience != own)
+		x->waits_for = 't';
+	return patience;
 }
 
 /* Whose timeout runs while nothing happens, and how long: the one's from whom the next byte has to come, or who has to
@@ -32,13 +67,9 @@ static uint64_t exchange_patience(struct exchange *x)
 		x->waits_for = 's';
 		return backend->connect;
 	}
-	if (x->tunnel && x->frontend->mode == CONFIG_MODE_HTTP) {
-		x->waits_for = 't';
-		return frontend->tunnel;
-	}
 	if (x->tunnel)
-		x->waits_for = x->up.paused ? 's' : 'c';
-	else if (x->down.paused || x->session->client.blocked || (!x->up.done && !x->up.paused))
+		return exchange_tunnel_patience(x, frontend, backend);
+	if (x->down.paused || x->session->client.blocked || (!x->up.done && !x->up.paused))
 		x->waits_for = 'c';
 	else
 		x->waits_for = 's';
@@ -101,6 +132,10 @@ enum reason exchange_timeout_reason(const struct exchange *x)
 		return REASON_QUEUE_TIMEOUT;
 	if (x->step == EXCHANGE_STEP_CONNECT)
 		return REASON_CONNECT_TIMEOUT;
+	/* No failure of a server that served its client as long as that was there. */
+	bool served = x->tunnel && (x->at.response || x->down.begun || x->up.done);
+	if (x->waits_for == 't' ? x->up.paused : served && x->waits_for == 's')
+		return REASON_TUNNEL_SERVER_TIMEOUT;
 	if (x->waits_for == 't')
 		return REASON_TUNNEL_TIMEOUT;
 	return x->waits_for == 'c' ? REASON_CLIENT_TIMEOUT : REASON_SERVER_TIMEOUT;

@@ -20,6 +20,9 @@ static const struct config_frontend *forward_frontend(const struct exchange *x)
 static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_MAX])
 {
 	const struct config_backend *conf = atomic_load_explicit(&x->backend->conf, memory_order_acquire);
+	/* Its target is the host that is meant, and Host says the same (RFC 9110 9.3.6). */
+	if (x->request.method == HTTP_METHOD_CONNECT)
+		return x->request.host;
 	if (x->changes.host.p)
 		return x->changes.host;
 	if (conf->host_header == CONFIG_HOST_NAME)

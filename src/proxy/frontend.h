@@ -29,6 +29,7 @@ struct frontend {
 	_Alignas(LBD_CACHE_LINE) _Atomic uint32_t sessions; /* open now, over all workers */
 	_Atomic uint32_t sessions_max;
 	_Atomic bool paused; /* disable frontend */
+	_Atomic bool shut;   /* shutdown frontend: for good */
 };
 
 /* NULL when memory is out. */

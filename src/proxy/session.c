@@ -7,6 +7,7 @@
 #include "proxy/exchange.h"
 #include "proxy/malformed.h"
 #include "proxy/session_walk.h"
+#include "proxy/upstream.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -455,6 +456,8 @@ void session_close(struct session *s, bool reset)
 	if (s->state == SESSION_ENDED)
 		return;
 	LBD_INVARIANT(!s->exchange);
+	if (s->upstream)
+		upstream_close(s->upstream);
 	s->state = SESSION_ENDED;
 	timeout_stop(&s->timeout);
 	channel_close(&s->client, reset);

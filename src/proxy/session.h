@@ -8,6 +8,7 @@
 #include "proxy/worker.h"
 
 struct exchange;
+struct upstream;
 
 enum session_state {
 	SESSION_PROXY,  /* its PROXY header, which comes before everything else, is not here yet */
@@ -33,6 +34,7 @@ struct session {
 	struct channel client;
 	struct bind_point *bind;
 	struct exchange *exchange;
+	struct upstream *upstream; /* an idle one that was told who this client is: for nobody else; NULL: none */
 	struct list link;
 	struct timeout timeout;
 	union {

@@ -43,6 +43,8 @@ static void upstream_on_idle_timeout(struct timeout *t)
 
 static void upstream_leave_idle(struct upstream *u)
 {
+	if (u->session)
+		u->session->upstream = NULL;
 	struct server_idle *idle = &u->server->idle[u->worker->index];
 	list_remove(&u->link);
 	timeout_stop(&u->timeout);
@@ -50,18 +52,30 @@ static void upstream_leave_idle(struct upstream *u)
 	atomic_store_explicit(&idle->count, count - 1, memory_order_relaxed);
 }
 
+/* With send_proxy only what has told of this client: what was made before that was asked for has told nothing. */
+static struct upstream *upstream_idle_for(struct server *server, struct list *idle, struct session *s)
+{
+	const struct config_backend *conf = atomic_load_explicit(&server->backend->conf, memory_order_acquire);
+	if (conf->send_proxy)
+		return s->upstream && s->upstream->server == server ? s->upstream : NULL;
+	for (struct list *link = idle->next; link != idle; link = link->next)
+		if (!upstream_of_link(link)->session)
+			return upstream_of_link(link);
+	return NULL;
+}
+
 struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x)
 {
 	struct server_idle *idle = &server->idle[w->index];
-	const struct config_backend *conf = atomic_load_explicit(&server->backend->conf, memory_order_acquire);
-	/* Those that were made before send_proxy was asked for told nothing. */
-	if (conf->send_proxy || list_empty(&idle->upstreams))
+	struct upstream *u = upstream_idle_for(server, &idle->upstreams, x->session);
+	/* Its READ watcher is on, so the loop knows by now of all that came before this turn, told or not. What comes
+	 * after that and before the request is the race that every reuse has. */
+	while (u && channel_has_news(&u->channel)) {
+		upstream_close(u);
+		u = upstream_idle_for(server, &idle->upstreams, x->session);
+	}
+	if (!u)
 		return NULL;
-	/* Its READ watcher is on, so what came before this turn is heard of in this turn, and nothing is sent before
-	 * the turn ends: the exchange sees input, or the end, while its request is still unsent, and takes a new
-	 * connection. Only when LOOP_FLUSH_BATCH channels wait is there less time; then it is the race that every
-	 * reuse has. */
-	struct upstream *u = upstream_of_link(idle->upstreams.next);
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
 	u->exchange = x;
@@ -153,7 +167,7 @@ static void upstream_on_failed(struct channel *c, int error)
 		upstream_close(u);
 }
 
-bool upstream_announce(struct upstream *u, const struct session *s)
+bool upstream_announce(struct upstream *u, struct session *s)
 {
 	char header[PROXY_HEADER_WRITE_MAX];
 	struct address client, local;
@@ -162,7 +176,7 @@ bool upstream_announce(struct upstream *u, const struct session *s)
 		return true;
 	session_peer(s, &client);
 	session_local(s, &local);
-	u->announced = true;
+	u->session = s;
 	return channel_write(&u->channel, header, proxy_header_write(header, version, &client, &local));
 }
 
@@ -189,14 +203,19 @@ void upstream_release(struct upstream *u, bool reusable)
 	struct server_idle *idle = &u->server->idle[u->worker->index];
 	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
 	const struct config_pool *pool = &upstream_conf(u)->pool;
-	if (!reusable || u->announced || u->eof || u->failed || u->unsendable || u->worker->stopping ||
-		channel_pending(&u->channel) || channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
+	if (!reusable || u->eof || u->failed || u->unsendable || u->worker->stopping || channel_pending(&u->channel) ||
+		channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
 		(pool->max_requests && u->requests >= pool->max_requests) ||
 		(uint32_t)u->channel.io.fd >= u->worker->limits->descriptors_high) {
 		upstream_close(u);
 		return;
 	}
 	u->state = UPSTREAM_IDLE;
+	if (u->session) {
+		if (u->session->upstream)
+			upstream_close(u->session->upstream);
+		u->session->upstream = u;
+	}
 	list_prepend(&idle->upstreams, &u->link);
 	atomic_store_explicit(&idle->count, count + 1, memory_order_relaxed);
 	timeout_start(&u->worker->loop, &u->timeout, pool->idle);

@@ -16,6 +16,7 @@ struct upstream {
 	struct worker *worker;
 	struct server *server;
 	struct exchange *exchange; /* NULL while idle */
+	struct session *session;   /* that its PROXY header told of, and that alone may use it; NULL: it had none */
 	struct list link;          /* in the server's idle list */
 	struct timeout timeout;    /* idle */
 	struct doomed doomed;
@@ -27,7 +28,6 @@ struct upstream {
 	bool eof : 1;          /* the server sent FIN */
 	bool failed : 1;       /* receiving failed: nothing more can come */
 	bool unsendable : 1;   /* sending failed: an answer may still be here */
-	bool announced : 1;    /* began with a PROXY header: belongs to one client, and is not used again */
 	int error;             /* errno of a connect that failed */
 };
 
@@ -37,7 +37,7 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 struct upstream *upstream_connect(struct worker *w, struct server *server, struct exchange *x) LBD_MUST_CHECK;
 /* A new one tells the server who the client is, when the backend has send_proxy; before anything else is written. False
  * when memory is out. */
-bool upstream_announce(struct upstream *u, const struct session *s) LBD_MUST_CHECK;
+bool upstream_announce(struct upstream *u, struct session *s) LBD_MUST_CHECK;
 /* The exchange is done with it. reusable: request and response were complete, and the server keeps the connection. */
 void upstream_release(struct upstream *u, bool reusable);
 /* Closes at once. */

@@ -49,6 +49,13 @@ uint64_t counter_set_sum(const struct counter_set *set, enum counter id)
 	return sum;
 }
 
+uint32_t counter_set_open_sessions(const struct counter_set *set)
+{
+	/* Ends first: with what begins meanwhile there are too many rather than less than none. */
+	uint64_t closed = counter_set_sum(set, COUNTER_SESSIONS_CLOSED), begun = counter_set_sum(set, COUNTER_SESSIONS);
+	return begun > closed ? (uint32_t)(begun - closed) : 0;
+}
+
 uint64_t counter_set_sums(const struct counter_set *set, uint64_t *value)
 {
 	uint64_t last_us = 0;

@@ -42,6 +42,8 @@ static inline struct counters *counter_set_block(struct counter_set *set, uint32
 
 /* Any thread. */
 uint64_t counter_set_sum(const struct counter_set *set, enum counter id);
+/* Those that began and did not end. Any thread; as exact as what other threads are just counting can be. */
+uint32_t counter_set_open_sessions(const struct counter_set *set);
 /* All sums at once, into value[COUNTER_COUNT]; returns the latest last_us. */
 uint64_t counter_set_sums(const struct counter_set *set, uint64_t *value);
 

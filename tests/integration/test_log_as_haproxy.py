@@ -48,9 +48,13 @@ frontend fe_web
   use_backend be_dead if {{ path /dead }}
   use_backend be_two if {{ path /two }}
   use_backend be_hole if {{ path /hole }}
+  use_backend be_one if {{ path_beg /one/ }}
   default_backend be_web
 backend be_web
   server s1 127.0.0.1:{origin}
+backend be_one
+  timeout queue 300ms
+  server s1 127.0.0.1:{origin} maxconn 1
 backend be_none
   server n1 127.0.0.1:{origin} disabled
 backend be_dead
@@ -66,7 +70,7 @@ backend be_two
 listen {tcp}
   mode tcp
   option tcplog
-  timeout server 5s
+  timeout tunnel 900ms
   bind 127.0.0.1:{tcp_port}
   server t1 127.0.0.1:{origin}
 """
@@ -85,15 +89,17 @@ frontends: {{
     default_backend = "be_web";
     rules = ( {{ path = "^/deny$"; deny = 403; }}, {{ path = "^/redirect$"; redirect: {{ to = "/else"; status = 302; }}; }},
       {{ path = "^/none$"; backend = "be_none"; }}, {{ path = "^/dead$"; backend = "be_dead"; }},
-      {{ path = "^/two$"; backend = "be_two"; }}, {{ path = "^/hole$"; backend = "be_hole"; }} );
+      {{ path = "^/two$"; backend = "be_two"; }}, {{ path = "^/hole$"; backend = "be_hole"; }},
+      {{ path = "^/one/"; backend = "be_one"; }} );
   }};
   {tcp}: {{
-    mode = "tcp"; bind = [ "127.0.0.1:{tcp_port}" ]; default_backend = "be_tcp";
+    mode = "tcp"; bind = [ "127.0.0.1:{tcp_port}" ]; default_backend = "be_tcp"; timeouts: {{ tunnel = 900; }};
     access_log: {{ format = "tcplog"; target = "{log}"; }};
   }};
 }};
 backends: {{
   be_web: {{ algorithm = "round_robin"; servers: {{ s1: {{ address = "127.0.0.1:{origin}"; }}; }}; }};
+  be_one: {{ timeouts: {{ queue = 300; }}; servers: {{ s1: {{ address = "127.0.0.1:{origin}"; maxconn = 1; }}; }}; }};
   be_none: {{ servers: {{ n1: {{ address = "127.0.0.1:{origin}"; disabled = true; }}; }}; }};
   be_dead: {{ servers: {{ d1: {{ address = "127.0.0.1:{dead}"; }}; }}; }};
   be_hole: {{ servers: {{ h1: {{ address = "127.0.0.1:{hole}"; }}; }}; }};
@@ -118,7 +124,7 @@ def origin(connection, number):
         elif target == b"/silent":
             time.sleep(1.2)
             return
-        elif target == b"/stall":
+        elif target in (b"/stall", b"/one/stall"):
             connection.send(head + b"Content-Length: 100\r\n\r\nshort")
             time.sleep(1.5)
             return
@@ -169,6 +175,24 @@ def two(proxy):
             client.send(get(b"/two", b"Connection: close\r\n")).rest()
 
 
+def queue(proxy):
+    """The first has the only place, the others wait for it in vain."""
+    with Client(proxy.port) as first, Client(proxy.port) as second, Client(proxy.port) as third:
+        for client in (first, second, third):
+            client.send(get(b"/one/stall", b"Connection: close\r\n"))
+            time.sleep(0.1)
+        row = re.search(r"^be_one,BACKEND,(\d+),\d+,(\d+),", proxy.cli("show stat"), re.M)
+        for client in (second, third, first):
+            client.rest()
+    return row.groups()
+
+
+def beside_tcp(proxy):
+    with Client(proxy.tcp_port) as other:
+        other.send(get(b"/ok")).until(b"ok")
+        ask(proxy, get(b"/ok", b"Connection: close\r\n"))
+
+
 CASES = {  # what is done; whether the origin's answer is the whole one, so that its bytes must agree
     "ok": (lambda p: ask(p, get(b"/ok", b"Connection: close\r\n")), False),
     "captures": (lambda p: ask(p, get(b"/ok", b"X-Who: a\r\nX-Who: {b|\"#\r\nUser-Agent: longer than eight\r\n"
@@ -195,6 +219,7 @@ CASES = {  # what is done; whether the origin's answer is the whole one, so that
     "request timeout": (lambda p: ask(p, b"GET / HT\r\n"[:-2], 0.9), True),
     "client closed early": (lambda p: ask(p, b"GET / HT"), True),
     "killed": (kill, False),
+    "a session of another frontend": (beside_tcp, False),
 }
 
 
@@ -286,6 +311,19 @@ def test_httplog(both, name):
         wait_for(lambda: path.exists() and len(lines(path, LINE)) > skip, what=f"a line of {path}")
         rows = [comparable(row, with_bytes) for row in settled(path, LINE)[skip:]]
         found.append([row for row in rows if "+" in row["counts"]][:1] if name == "redispatched" else rows)
+    haproxy, lbd = found
+    assert lbd == haproxy
+
+
+def test_counts_of_a_queue(both):
+    """Who waits is in the backend: qcur and scur of show stat, and the log. (Queues are not compared: HAProxy counts who gave up as one ahead of himself.)"""
+    found = []
+    for proxy, path in zip(both, (both[0].log, both[1].access)):
+        now = queue(proxy)
+        def seen():
+            return [(row["termination"], row["counts"]) for row in lines(path, LINE) if "/one/" in row["request"]]
+        wait_for(lambda: path.exists() and len(seen()) == 3, what=f"three lines of {path}")
+        found.append((now, seen()))
     haproxy, lbd = found
     assert lbd == haproxy
 

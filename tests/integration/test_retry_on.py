@@ -92,6 +92,43 @@ def test_the_only_server_is_asked_again_after_a_lost_answer(box):
     assert (row["wretr"], row["wredis"], row["eresp"]) == ("2", "0", "2")
 
 
+def later(value, status=503):
+    return says(b"HTTP/1.1 %d No\r\nRetry-After:%s\r\nContent-Length: 6\r\n\r\ntheirs" % (status, value))
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("value,again", [
+    (b" 1", False), (b" 120", False), (b"  007", False), (b" 99999999999999999999", False),
+    (b" Fri, 31 Dec 1999 23:59:59 GMT", False), (b" soon", False), (b" 0", True), (b" 000", True), (b"", True)])
+def test_the_only_server_is_not_asked_again_at_once_when_it_says_later(box, value, again, status):
+    plan = Plan(box, "a", later(value, status), answer())
+    log = Logged(box, plan.servers)
+    response = http(log.port)
+    if again:
+        assert (response.status, response.body) == (200, b"fine")
+    else:
+        assert (response.status, response.body, response.get("Retry-After")) == (status, b"theirs", value.strip().decode())
+    assert len(plan.seen) == 1 + again
+    assert log.end() == (response.status, "-", "--", int(again))
+    assert log.lbd.stat("app", "BACKEND")["hrsp_5xx"] == ("0" if again else "1")
+
+
+def test_another_server_is_asked_when_one_says_later(box):
+    plan = Plan(box, "abc", later(b" 1"), later(b" 2"), answer())
+    log = Logged(box, plan.servers)
+    assert http(log.port).body == b"fine"
+    assert sorted(plan.order) == ["a", "b", "c"]
+    assert log.end() == (200, "-", "--", 2)
+
+
+def test_the_one_that_did_not_say_later_is_asked_again(box):
+    plan = Plan(box, "ab", later(b" 1"), answer(503, b"now"), answer(503, b"now"), answer())
+    log = Logged(box, plan.servers, backend={"retry": {"attempts": 5}})
+    assert http(log.port).body == b"fine"
+    first, *others = plan.order
+    assert len(others) == 3 and first not in others
+
+
 def test_the_only_server_is_not_asked_again_after_its_timeout(box):
     plan = Plan(box, "a", silent)
     log = Logged(box, plan.servers, backend={"timeouts": QUICK})

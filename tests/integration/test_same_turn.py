@@ -55,6 +55,61 @@ def test_an_idle_upstream_that_became_stale(box, method, server_first, garbage):
     assert (response.status, response.text) == (200, "2")
 
 
+def paused(lbd, *acts):
+    """The daemon finds all that was done in one turn."""
+    lbd.pause()
+    wait_for(lambda: stopped(lbd.pid))
+    for act in acts:
+        act()
+        time.sleep(0.1)
+    lbd.resume()
+
+
+@pytest.mark.parametrize("garbage", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"])
+@pytest.mark.parametrize("server_first", [False, True])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_more_stale_upstreams_than_are_sent_to_at_once(box, method, server_first, garbage):
+    """With LOOP_FLUSH_BATCH requests waiting, they leave before the turn ends. libev takes 64 events in a turn, and twice
+    as many when it met so many; 200 clients make that 256, and 100 of their upstreams stay."""
+    servers, everybody = [], threading.Barrier(200)
+
+    def script(client, number):
+        client.until(b"\r\n\r\n")
+        servers.append(client)
+        if number <= 200:
+            everybody.wait(10)
+        while True:
+            client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n%s" % (b"old" if number <= 200 else b"new"))
+            client.until(b"\r\n\r\n")
+
+    def leave():
+        for client in list(servers):
+            try:
+                if garbage:
+                    client.socket.sendall(garbage)
+                client.half_close()
+            except OSError:
+                pass  # this one was too many for the pool
+
+    def ask(some, how):
+        for client in some:
+            client.send(build_request(how, body=b"x" if how == "POST" else None))
+    scripted = box.scripted(script)
+    lbd = box.lbd(box.config({"s": scripted}, backend={"pool": {"max_idle": 100}}, top={"global": {"threads": 1}}))
+    clients = [Client(lbd.port) for _ in range(200)]
+    for _ in range(2):
+        paused(lbd, lambda: ask(clients, "GET"))
+        assert {client.response().text for client in clients} <= {"old", "new"}
+    some = clients[:100]
+    acts = [leave, lambda: ask(some, method)]
+    paused(lbd, *(acts if server_first else reversed(acts)))
+    found = [(response.status, response.text) for response in map(Client.response, some)]
+    assert found == [(200, "new")] * 100
+    for client in clients:
+        client.close()
+    leave()
+
+
 def test_bytes_right_behind_a_switch_of_protocols(box):
     def script(client, _number):
         client.until(b"\r\n\r\n")

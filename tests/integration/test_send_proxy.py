@@ -53,16 +53,66 @@ def test_what_came_by_proxy_goes_by_proxy(box, version):
     assert seen == [(*FAMILY[version], "192.0.2.1", "198.51.100.9", "56324", "8443")]
 
 
-def test_a_connection_is_never_used_for_two_requests(box):
+def idle(lbd, name="s"):
+    return lbd.stat("app", name)["idle_conn_cur"]
+
+
+def test_a_connection_is_used_again_for_its_own_client_only(box):
     seen = []
-    lbd = box.lbd(box.config({"s": recorder(box, seen)}, backend={"send_proxy": "v2"}))
+    scripted = recorder(box, seen)
+    lbd = box.lbd(box.config({"s": scripted}, backend={"send_proxy": "v2"}, top={"global": {"threads": 1}}))
     with Client(lbd.port) as one, Client(lbd.port) as two:
-        for client in (one, two, one, two):
+        for client in (one, two, one, two, two, one):
             assert client.request().body == b"ok"
-        ports = [str(client.socket.getsockname()[1]) for client in (one, two, one, two)]
-    assert [header[4] for header in seen] == ports
-    row = lbd.stat("app", "s")
-    assert (row["connect"], row["reuse"], row["idle_conn_cur"]) == ("4", "0", "0")
+        ports = [str(client.socket.getsockname()[1]) for client in (one, two)]
+        assert [header[4] for header in seen] == ports
+        row = lbd.stat("app", "s")
+        assert (row["connect"], row["reuse"], row["idle_conn_cur"]) == ("2", "4", "2")
+    # It ends with its client.
+    wait_for(lambda: idle(lbd) == "0" and len(scripted.errors) == 2)
+    assert http(lbd.port).body == b"ok" and len(seen) == 3
+
+
+def test_a_client_keeps_the_one_that_it_used_last(box):
+    seen = []
+    servers = {name: recorder(box, seen) for name in "ab"}
+    lbd = box.lbd(box.config(servers, backend={"send_proxy": "v1"}, top={"global": {"threads": 1}}))
+    with Client(lbd.port) as client:
+        for _ in range(4):  # in turn
+            assert client.request().body == b"ok"
+        assert len(seen) == 4 and {header[4] for header in seen} == {str(client.socket.getsockname()[1])}
+        assert sorted((idle(lbd, "a"), idle(lbd, "b"))) == ["0", "1"]
+        lbd.act("disable server app/a")
+        for _ in range(3):
+            assert client.request().body == b"ok"
+        assert len(seen) <= 5 and (idle(lbd, "a"), idle(lbd, "b")) == ("0", "1")
+    wait_for(lambda: idle(lbd, "a") == idle(lbd, "b") == "0")
+
+
+@pytest.mark.parametrize("garbage", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"])
+def test_one_that_its_server_ends_is_replaced(box, garbage):
+    seen = []
+
+    def handle(client):
+        client.until(b"\r\n\r\n")
+        client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        client.send(garbage)
+    lbd = box.lbd(box.config({"s": recorder(box, seen, handle)}, backend={"send_proxy": "v2"}))
+    with Client(lbd.port) as client:
+        for _ in range(3):
+            assert client.request("POST", body=b"").body == b"ok"
+            wait_for(lambda: idle(lbd) == "0")
+    assert len(seen) == 3
+
+
+def test_no_longer_than_pool_idle(box):
+    seen = []
+    lbd = box.lbd(box.config({"s": recorder(box, seen)}, backend={"send_proxy": "v2", "pool": {"idle": "100ms"}}))
+    with Client(lbd.port) as client:
+        for _ in range(2):
+            assert client.request().body == b"ok"
+            wait_for(lambda: idle(lbd) == "0")
+    assert len(seen) == 2
 
 
 def test_a_retry_tells_it_again(box):

@@ -93,7 +93,7 @@ def test_socat_on_both_sides_carries_a_file(box):
 
 
 def test_a_silent_connection_ends_at_its_timeout_and_says_so(box):
-    lbd, line = serve(box, box.origin("a", echo=True), {"timeouts": {"client": "700ms"}})
+    lbd, line = serve(box, box.origin("a", echo=True), {"timeouts": {"tunnel": "700ms"}})
     with Client(lbd.port) as client:
         # Traffic in either direction keeps it.
         for _ in range(4):

@@ -176,6 +176,18 @@ Test(commands, frontend)
 	static const struct command_case enable[] = {{"enable frontend web", "\n"}};
 	EXPECT(enable);
 	cr_expect_not(atomic_load(&fixture->frontends[0]->paused));
+	cr_expect_not(atomic_load(&fixture->frontends[0]->shut));
+	static const struct command_case shutdown[] = {
+		{"shutdown frontend", "A frontend name is expected.\n\n"},
+		{"shutdown frontend app", "No such frontend.\n\n"},
+		{"shutdown frontend web", "\n"},
+		{"shutdown frontend web", "Frontend was already shut down.\n\n"},
+		{"enable frontend web", "Frontend was previously shut down, cannot enable.\n\n"},
+		{"disable frontend web", "Frontend was previously shut down, cannot disable.\n\n"},
+	};
+	EXPECT(shutdown);
+	cr_expect_not_null(strstr(commands_ask("show stat -1 1 -1"), ",STOP,"));
+	cr_expect(atomic_load(&fixture->frontends[0]->shut));
 }
 
 Test(commands, session)

@@ -337,6 +337,37 @@ Test(channel, who_closes_is_not_told_any_more, .timeout = 10)
 	channel_case_end(&t);
 }
 
+/* Whichever comes first finds that the other has news, and closes it. */
+static void channel_on_first_of_two(struct channel *c)
+{
+	struct channel_case *t = channel_case_of(c);
+	struct channel *other = c == &t->a ? &t->b : &t->a;
+	t->readable++;
+	cr_expect_not(channel_has_news(c));
+	cr_expect(channel_has_news(other));
+	channel_close(other, false);
+	cr_expect_not(channel_has_news(other));
+	loop_stop(c->loop);
+}
+
+Test(channel, news_of_the_turn_are_known_before_they_are_told, .timeout = 10)
+{
+	static const struct channel_owner owner = {.readable = channel_on_first_of_two, .failed = channel_on_failed};
+	struct channel_case t;
+	int fds[2], others[2];
+	channel_case_open(&t, fds);
+	net_unix_pair(others);
+	channel_open(&t.a, &t.loop, fds[0], &owner, false);
+	channel_open(&t.b, &t.loop, others[0], &owner, false);
+	cr_expect_not(channel_has_news(&t.a));
+	close(fds[1]);
+	cr_assert_eq(write(others[1], "x", 1), 1);
+	net_loop_run(&t.loop);
+	cr_assert_eq(t.readable, 1);
+	close(others[1]);
+	channel_case_end(&t);
+}
+
 /* Closing in each callback, with the memory gone at the end of the turn: for the sanitizer to look at. */
 struct channel_mortal {
 	struct channel channel;

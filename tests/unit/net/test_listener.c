@@ -285,6 +285,20 @@ Test(listener, draining_waits_for_a_place, .timeout = 10)
 	listener_case_end(&c, 3);
 }
 
+Test(listener, draining_waits_for_no_place_that_nobody_needs, .timeout = 10)
+{
+	struct listener_case c;
+	listener_case_open(&c, 0);
+	listener_case_limit(&c, 1);
+	listener_connect(&c, 1);
+	listener_drain_and_close(&c.listener, listener_on_closed);
+	net_loop_run(&c.loop);
+	cr_assert_eq(c.accepted, 1);
+	cr_assert_eq(c.places, 0);
+	cr_assert_eq(c.closed, 1);
+	listener_case_end(&c, 1);
+}
+
 Test(listener, a_spare_descriptor_is_for_one_client, .timeout = 10)
 {
 	struct listener_case c;

@@ -54,6 +54,19 @@ Test(counters, blocks_are_made_at_first_use_and_aligned)
 	counter_set_end(&set);
 }
 
+Test(counters, open_sessions_of_all_workers)
+{
+	cr_assert(counter_set_init(&set, 2));
+	cr_expect(eq(u32, counter_set_open_sessions(&set), 0u));
+	counter_add(counter_set_block(&set, 0), COUNTER_SESSIONS, 3);
+	counter_add(counter_set_block(&set, 1), COUNTER_SESSIONS, 2);
+	counter_add(counter_set_block(&set, 1), COUNTER_SESSIONS_CLOSED, 1);
+	cr_expect(eq(u32, counter_set_open_sessions(&set), 4u));
+	counter_add(counter_set_block(&set, 0), COUNTER_SESSIONS_CLOSED, 7);
+	cr_expect(eq(u32, counter_set_open_sessions(&set), 0u), "never less than none");
+	counter_set_end(&set);
+}
+
 Test(counters, statuses)
 {
 	static const struct {
