@@ -57,6 +57,7 @@ tests_unit_unit_net_SOURCES = \
 	tests/unit/net/test_loop.c \
 	tests/unit/net/test_proxy_header.c \
 	tests/unit/net/test_socket.c \
+	tests/unit/net/test_splice_pipe.c \
 	tests/unit/net/test_timeouts.c \
 	tests/unit/net/test_timer.c
 
