@@ -55,6 +55,8 @@ src_liblbd_la_SOURCES += \
 	src/net/proxy_header.h \
 	src/net/socket.c \
 	src/net/socket.h \
+	src/net/splice_pipe.c \
+	src/net/splice_pipe.h \
 	src/net/timeouts.c \
 	src/net/timeouts.h \
 	src/net/timer.c \

@@ -363,7 +363,7 @@ static bool app_start_traffic(struct app *app)
 	app->limits_watch.frontends = calloc(app->proxies.frontend_count + 1, sizeof(struct limit_watch));
 	if (!app->limits_watch.frontends)
 		return app_failed("memory is out");
-	limits_init(&app->limits, app->config, app->descriptor_limit, app->ring);
+	limits_init(&app->limits, app->config, app->descriptor_limit, app->worker_count, app->ring);
 	app->limits.make_room = app_make_room;
 	app->limits.context = app;
 	if (!log_start(app->log))

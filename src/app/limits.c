@@ -10,6 +10,7 @@ enum {
 	LIMITS_DESCRIPTORS_MAX = 1 << 20, /* each loop has a table of all that it may meet */
 	LIMITS_SPARE = 16,                /* files that are opened for a moment, and log files that are opened anew */
 	LIMITS_SHARE = 8,                 /* an eighth at most for stats clients, as much for probes */
+	LIMITS_PIPES_SHARE = 16,          /* a sixteenth at most for the pipes of large bodies */
 	LIMITS_OVER_US = 1000000,         /* not met for so long: it is over */
 	LIMITS_SAID_US = 10000000
 };
@@ -45,6 +46,12 @@ static uint32_t limits_at_most(uint64_t wanted, uint32_t most)
 	return wanted < most ? (uint32_t)wanted : most;
 }
 
+/* Of each worker. */
+static uint32_t limits_pipes(uint32_t descriptors, uint32_t workers)
+{
+	return limits_at_most(descriptors / LIMITS_PIPES_SHARE / 2 / workers, SPLICE_PIPES);
+}
+
 static uint32_t limits_reserve(const struct config *config, uint32_t descriptors)
 {
 	uint64_t clients = 0, probes = 0;
@@ -58,12 +65,15 @@ static uint32_t limits_reserve(const struct config *config, uint32_t descriptors
 	       limits_at_most(probes, share);
 }
 
-void limits_init(struct limits *limits, const struct config *config, uint32_t descriptors, struct log_ring *log)
+void limits_init(struct limits *limits, const struct config *config, uint32_t descriptors, uint32_t workers,
+	struct log_ring *log)
 {
-	uint32_t reserve = limits_reserve(config, descriptors), most = config->global.maxconn;
+	uint32_t pipes = limits_pipes(descriptors, workers), most = config->global.maxconn;
+	uint32_t reserve = limits_reserve(config, descriptors) + 2 * pipes * workers;
 	uint32_t hard = descriptors > reserve + 2 ? (descriptors - reserve) / 2 : 1;
 	*limits = (struct limits){.sessions_hard = hard,
 		.reserve = reserve,
+		.pipes = pipes,
 		.descriptors = descriptors,
 		.descriptors_high = descriptors - descriptors / LIMITS_SHARE};
 	if (most > hard)

@@ -23,7 +23,8 @@ struct limits_watch {
 uint32_t limits_raise_descriptors(void);
 /* The places of the process, from what is configured and from the descriptors that are open now, before any traffic:
  * half of what is left belongs to sessions, the other half to their upstreams. */
-void limits_init(struct limits *limits, const struct config *config, uint32_t descriptors, struct log_ring *log);
+void limits_init(struct limits *limits, const struct config *config, uint32_t descriptors, uint32_t workers,
+	struct log_ring *log);
 void limits_end(struct limits *limits);
 /* Looks whether limits were reached or are over, and says so, for each at most once in ten seconds. */
 void limits_watch_run(struct limits_watch *watch, const struct limits *limits, const struct proxies *proxies,

@@ -171,6 +171,7 @@ bool worker_thread_start(struct worker_thread *t)
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
+	t->worker.loop.pipes.most = t->worker.limits->pipes;
 	t->ended_mail.deliver = t->ended;
 	t->started = pthread_create(&t->thread, NULL, worker_thread_main, t) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

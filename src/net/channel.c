@@ -50,6 +50,12 @@ static void channel_leave_list(struct channel *c)
 	list_remove(&c->link);
 }
 
+static LBD_COLD void channel_drop_pipe(struct channel *c)
+{
+	loop_put_pipe(c->loop, c->pipe);
+	c->pipe = 0;
+}
+
 static void channel_fail(struct channel *c, int error)
 {
 	c->error = error;
@@ -71,6 +77,55 @@ static void channel_send_fin(struct channel *c)
 		return;
 	c->fin_sent = true;
 	shutdown(c->io.fd, SHUT_WR);
+}
+
+static void channel_sent_all(struct channel *c)
+{
+	c->blocked = false;
+	channel_leave_list(c);
+	channel_send_fin(c);
+	channel_watch(c);
+}
+
+/* No splice into this socket: what is in the pipe is sent from memory. */
+static int channel_empty_pipe(struct channel *c, uint32_t held)
+{
+	LBD_INVARIANT(!buffer_used(&c->out));
+	char *room = channel_out_room(c, held);
+	if (!room)
+		return ENOMEM;
+	int error = splice_pipe_read(&c->loop->pipes, c->pipe, room);
+	if (!error)
+		buffer_commit(&c->out, held);
+	return error;
+}
+
+/* True when the pipe is empty, and the channel has none any more. Else the peer takes no more now, or the connection
+ * failed. */
+static LBD_COLD bool channel_drain_pipe(struct channel *c)
+{
+	struct splice_pipes *pipes = &c->loop->pipes;
+	uint32_t before = splice_pipe_held(pipes, c->pipe);
+	int error = splice_pipe_drain(pipes, c->pipe, c->io.fd);
+	uint32_t held = splice_pipe_held(pipes, c->pipe);
+	c->sent += before - held;
+	/* Once it was possible it will be again; and what stands in memory comes behind what is in the pipe. */
+	if (error && splice_pipe_is_refusal(error) && !buffer_used(&c->out))
+		error = channel_empty_pipe(c, held);
+	if (error) {
+		channel_drop_pipe(c);
+		channel_fail(c, error);
+		buffer_free(&c->out);
+		return false;
+	}
+	if (!splice_pipe_held(pipes, c->pipe)) {
+		channel_drop_pipe(c);
+		return true;
+	}
+	c->blocked = true;
+	channel_leave_list(c);
+	channel_watch(c);
+	return false;
 }
 
 /* Sends what waits and then data; keeps what is not taken. False when the connection failed. */
@@ -117,6 +172,17 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 	return true;
 }
 
+/* Sends what waits, the pipe before the rest; as channel_send, which knows of no pipe. */
+static LBD_COLD bool channel_send_waiting(struct channel *c)
+{
+	if (c->pipe && !channel_drain_pipe(c))
+		return !c->error;
+	if (buffer_used(&c->out))
+		return channel_send(c, NULL, 0);
+	channel_sent_all(c);
+	return true;
+}
+
 static void channel_enqueue(struct channel *c)
 {
 	if (c->queued || c->blocked || c->connecting || c->error)
@@ -132,7 +198,9 @@ static void channel_enqueue(struct channel *c)
 
 void channel_flush(struct channel *c)
 {
-	if (buffer_used(&c->out)) {
+	if (c->pipe) {
+		(void)channel_send_waiting(c);
+	} else if (buffer_used(&c->out)) {
 		/* A failure is on the loop's list by now. */
 		if (!channel_send(c, NULL, 0))
 			return;
@@ -177,7 +245,7 @@ static void channel_on_event(struct ev_loop *ev, ev_io *w, int revents)
 		channel_on_connected(c);
 		return;
 	}
-	if ((revents & EV_WRITE) && c->blocked && channel_send(c, NULL, 0) && !c->blocked)
+	if ((revents & EV_WRITE) && c->blocked && channel_send_waiting(c) && !c->blocked)
 		c->owner->drained(c);
 	if ((revents & EV_READ) && channel_is_open(c) && c->reading)
 		c->owner->readable(c);
@@ -200,6 +268,8 @@ void channel_close(struct channel *c, bool reset)
 	channel_leave_list(c);
 	buffer_free(&c->out);
 	buffer_free(&c->in);
+	if (c->pipe)
+		channel_drop_pipe(c);
 	if (c->loop->fresh_of == c)
 		c->loop->fresh_of = NULL;
 	ev_io_stop(c->loop->ev, &c->io);
@@ -261,6 +331,30 @@ ssize_t channel_read(struct channel *c, void *data, size_t n)
 	return errno == EAGAIN || errno == EINTR ? CHANNEL_AGAIN : CHANNEL_ERROR;
 }
 
+ssize_t channel_splice(struct channel *from, struct channel *to, uint64_t n)
+{
+	LBD_INVARIANT(from->loop == to->loop && !from->loop->fresh_of);
+	if (buffer_used(&from->in) || channel_pending(to) || to->connecting || to->shut || to->error ||
+		!channel_is_open(to))
+		return CHANNEL_UNABLE;
+	struct splice_pipes *pipes = &from->loop->pipes;
+	uint8_t pipe = loop_take_pipe(from->loop);
+	if (!pipe)
+		return CHANNEL_UNABLE;
+	ssize_t got = splice_pipe_fill(pipes, pipe, from->io.fd, n);
+	if (got <= 0) {
+		int error = errno;
+		loop_put_pipe(from->loop, pipe);
+		errno = error;
+		/* An urgent byte stops splice as if nothing were there, while the socket stays readable: receiving
+		 * takes it out of the way. */
+		return got == 0 || splice_pipe_is_refusal(error) ? CHANNEL_UNABLE : CHANNEL_ERROR;
+	}
+	to->pipe = pipe;
+	(void)channel_send_waiting(to);
+	return got;
+}
+
 void channel_pause(struct channel *c)
 {
 	c->reading = false;
@@ -289,6 +383,7 @@ void channel_commit(struct channel *c, size_t n)
 
 struct buffer channel_take_output(struct channel *c)
 {
+	LBD_INVARIANT(!c->pipe);
 	struct buffer output = c->out;
 	c->out = (struct buffer){0};
 	channel_leave_list(c);
@@ -325,6 +420,6 @@ void channel_shutdown(struct channel *c)
 	if (c->shut || !channel_is_open(c) || c->error)
 		return;
 	c->shut = true;
-	if (!buffer_used(&c->out))
+	if (!channel_pending(c))
 		channel_send_fin(c);
 }

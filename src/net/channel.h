@@ -39,14 +39,15 @@ struct channel {
 	bool blocked : 1; /* the peer does not take output: WRITE is armed */
 	bool shut : 1;    /* FIN is to be sent, or was, behind the output */
 	bool fin_sent : 1;
-	int error; /* of a send that failed; 0: none */
+	uint8_t pipe; /* of the loop's pipes: what waits to be sent before out; 0: none */
+	int error;    /* of a send that failed; 0: none */
 };
 
 /* Output up to this size waits for the end of the turn, so that head and body leave in one call and peers are woken in
  * batches; above it, it is sent at once. */
 enum { CHANNEL_COLLECT = 16 * 1024 };
 
-enum { CHANNEL_CLOSED = 0, CHANNEL_AGAIN = -1, CHANNEL_ERROR = -2 };
+enum { CHANNEL_CLOSED = 0, CHANNEL_AGAIN = -1, CHANNEL_ERROR = -2, CHANNEL_UNABLE = -3 };
 
 /* Takes the descriptor over. Reading starts on. connecting: channel_owner.connected is called once. */
 void channel_open(struct channel *c, struct loop *loop, int fd, const struct channel_owner *owner, bool connecting);
@@ -68,6 +69,11 @@ struct str channel_input(const struct channel *c);
 void channel_take(struct channel *c, size_t n);
 /* Receives up to n bytes into the caller's memory instead; results as above. */
 ssize_t channel_read(struct channel *c, void *data, size_t n) LBD_MUST_CHECK;
+/* Instead of channel_receive: moves up to n bytes to another channel of the loop, unseen and without a copy. > 0:
+ * bytes, of which those that the receiver did not take wait there, as after channel_write; where it failed, its owner
+ * hears of it at the end of the turn. CHANNEL_ERROR: of from. CHANNEL_UNABLE: not now, so receive, which says why:
+ * nothing is there, the peer sent FIN, something waits on either side, or there is no pipe. */
+ssize_t channel_splice(struct channel *from, struct channel *to, uint64_t n) LBD_MUST_CHECK LBD_COLD;
 /* Reading is stopped or goes on; the owner hears nothing of input while it is stopped (errors included). */
 void channel_pause(struct channel *c);
 void channel_resume(struct channel *c);
@@ -86,7 +92,7 @@ void channel_shutdown(struct channel *c);
 /* Bytes that wait to be sent. */
 static inline size_t channel_pending(const struct channel *c)
 {
-	return buffer_used(&c->out);
+	return buffer_used(&c->out) + splice_pipe_held(&c->loop->pipes, c->pipe);
 }
 
 /* Changes while the peer reads, however slowly, although nothing can be sent for a long time; what it is says nothing.

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Descriptors are given back soon, and not made anew for each piece of a body that comes in pieces. */
+enum { LOOP_PIPE_US = 1000000 };
+
 /* libev calls this before it may sleep: the thread holds no snapshot from here on. */
 static void loop_on_release(struct ev_loop *ev) EV_NOEXCEPT
 {
@@ -87,6 +90,17 @@ static void loop_on_expiry(struct ev_loop *ev, ev_timer *w, int revents)
 	timeouts_expire(ev_userdata(ev));
 }
 
+/* Between LOOP_PIPE_US and twice that after its last use: so a use costs no timer. */
+static void loop_on_pipe_unused(struct timeout *t)
+{
+	struct loop *loop = (struct loop *)((char *)t - offsetof(struct loop, spare_pipe));
+	if (loop->pipe_used && loop->pipes.spare)
+		timeout_start(loop, t, LOOP_PIPE_US);
+	else
+		splice_pipes_trim(&loop->pipes);
+	loop->pipe_used = false;
+}
+
 static void loop_on_rebuilt(struct ev_loop *ev, ev_fork *w, int revents)
 {
 	struct loop *loop = ev_userdata(ev);
@@ -109,6 +123,8 @@ bool loop_init(struct loop *loop, void *owner, struct quiesce_reader *reader, in
 	list_init(&loop->unflushed);
 	list_init(&loop->failed);
 	timeouts_init(&loop->timeouts);
+	splice_pipes_init(&loop->pipes);
+	timeout_init(&loop->spare_pipe, loop_on_pipe_unused);
 	loop->scratch = malloc(LOOP_SCRATCH);
 	if (!loop->scratch)
 		return false;
@@ -155,6 +171,7 @@ void loop_end(struct loop *loop)
 	loop_free_doomed(loop);
 	ev_loop_destroy(loop->ev);
 	free(loop->scratch);
+	splice_pipes_trim(&loop->pipes);
 	for (struct loop_block *block = loop->spare, *next; block; block = next) {
 		next = block->next;
 		free(block);
@@ -202,6 +219,19 @@ void loop_put_block(struct loop *loop, void *memory)
 	block->next = loop->spare;
 	loop->spare = block;
 	loop->spare_count++;
+}
+
+uint8_t loop_take_pipe(struct loop *loop)
+{
+	return splice_pipe_get(&loop->pipes, loop->now_us);
+}
+
+void loop_put_pipe(struct loop *loop, uint8_t pipe)
+{
+	splice_pipe_put(&loop->pipes, pipe);
+	loop->pipe_used = true;
+	if (loop->pipes.spare && !timeout_running(&loop->spare_pipe))
+		timeout_start(loop, &loop->spare_pipe, LOOP_PIPE_US);
 }
 
 const char *loop_library_version(char *out, size_t size)

@@ -11,6 +11,7 @@
 #include "base/mailbox.h"
 #include "base/quiesce.h"
 #include "base/str.h"
+#include "net/splice_pipe.h"
 #include "net/timeouts.h"
 
 #include <ev.h>
@@ -57,6 +58,9 @@ struct loop {
 	ev_async wake;
 	ev_timer expiry;
 	ev_fork rebuilt;
+	struct splice_pipes pipes;
+	struct timeout spare_pipe; /* runs while an empty one is kept */
+	bool pipe_used;            /* since that began to run */
 };
 
 /* expected_fds: descriptors to make room for. Must end where it is in memory. False: memory or epoll failed. */
@@ -75,6 +79,10 @@ void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct 
 /* LOOP_BLOCK bytes, from malloc; NULL when memory is out. */
 void *loop_take_block(struct loop *loop) LBD_MUST_CHECK;
 void loop_put_block(struct loop *loop, void *block);
+/* One of loop->pipes, empty; 0: there is none to be had. */
+uint8_t loop_take_pipe(struct loop *loop) LBD_MUST_CHECK;
+/* What it still holds is lost. An empty one is kept for the next, some seconds at most. */
+void loop_put_pipe(struct loop *loop, uint8_t pipe);
 /* Version words for lbd -V. */
 const char *loop_library_version(char *out, size_t size);
 

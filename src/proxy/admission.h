@@ -15,6 +15,7 @@ struct limits {
 	struct places sessions;
 	uint32_t sessions_hard;     /* most that the descriptors allow, each session with an upstream */
 	uint32_t reserve;           /* descriptors that are neither sessions nor upstreams */
+	uint32_t pipes;             /* of each worker, for large bodies; two descriptors each, of the reserve */
 	uint32_t descriptors;       /* RLIMIT_NOFILE */
 	uint32_t descriptors_high;  /* a descriptor with this number: they are running short */
 	_Atomic uint64_t shortages; /* accepts and connects for which there was no descriptor */

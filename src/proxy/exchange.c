@@ -340,6 +340,18 @@ void exchange_kill(struct exchange *x, enum reason reason)
 
 /* ---- what session and upstream report ---- */
 
+bool exchange_splice_up(struct exchange *x, ssize_t *got)
+{
+	/* The request's body goes up while the answer is waited for, but not before its head. */
+	bool open = x->step == EXCHANGE_STEP_RESPONSE || x->step == EXCHANGE_STEP_RELAY;
+	return open && x->upstream && flow_splice(&x->up, got);
+}
+
+bool exchange_splice_down(struct exchange *x, ssize_t *got)
+{
+	return exchange_is_relaying(x) && flow_splice(&x->down, got);
+}
+
 void exchange_client_sent(struct exchange *x)
 {
 	/* It belongs to a request that comes later: whoever is waited for now is not to get more time by it. */

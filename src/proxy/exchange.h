@@ -95,6 +95,16 @@ void exchange_begin_tunnel(struct session *s);
 /* Ends it from outside, at once. */
 void exchange_kill(struct exchange *x, enum reason reason);
 
+/* What the client, or the server, has to say is moved unseen. False: it has to be received; else as flow_splice. Both
+ * are reported below. */
+bool exchange_splice_up(struct exchange *x, ssize_t *got) LBD_MUST_CHECK LBD_COLD;
+bool exchange_splice_down(struct exchange *x, ssize_t *got) LBD_MUST_CHECK LBD_COLD;
+/* Asked before the latter: most answers have come with their head, and are not looked at any closer. */
+static inline bool exchange_is_relaying(const struct exchange *x)
+{
+	return x->step == EXCHANGE_STEP_RELAY;
+}
+
 /* What session and upstream report. */
 void exchange_client_sent(struct exchange *x);
 void exchange_client_ended(struct exchange *x);

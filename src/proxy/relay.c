@@ -8,6 +8,7 @@ void flow_start(struct flow *f, struct channel *from, struct channel *to, struct
 	f->left = framing.kind == HTTP_BODY_LENGTH ? framing.length : 0;
 	f->done = framing.kind == HTTP_BODY_NONE || (framing.kind == HTTP_BODY_LENGTH && !framing.length);
 	f->complete = f->done;
+	f->bulk = framing.kind == HTTP_BODY_LENGTH;
 }
 
 /* A body that is too long, or for which there is no memory, is moved without a copy. */
@@ -52,10 +53,19 @@ static enum flow_result flow_finish(struct flow *f)
 	return FLOW_DONE;
 }
 
+/* What comes in pieces smaller than this is copied at no more cost than two calls of splice. */
+static void flow_note_piece(struct flow *f, uint64_t n)
+{
+	f->bulk = n >= f->from->loop->pipes.worth / 4;
+}
+
 static enum flow_result flow_pump_plain(struct flow *f, struct str input)
 {
 	if (f->framing == HTTP_BODY_LENGTH && input.n > f->left)
 		input.n = f->left;
+	/* What came with the head says nothing of what follows. */
+	if (f->moved)
+		flow_note_piece(f, input.n);
 	/* What the receiver did not take is taken all the same: another one may get it from the copy. */
 	bool sent = flow_write(f, input);
 	channel_take(f->from, input.n);
@@ -95,21 +105,69 @@ static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 	return FLOW_MORE;
 }
 
+static void flow_pause_if_blocked(struct flow *f)
+{
+	if (!f->to->blocked)
+		return;
+	f->paused = true;
+	channel_pause(f->from);
+}
+
+/* Nothing was received. The last bytes may have been spliced, and are counted as moved where their receiver failed. */
+static enum flow_result flow_pump_nothing(struct flow *f)
+{
+	if (f->framing != HTTP_BODY_LENGTH || f->left)
+		return FLOW_MORE;
+	enum flow_result result = flow_finish(f);
+	return f->to->error ? FLOW_BROKEN : result;
+}
+
 enum flow_result flow_pump(struct flow *f)
 {
 	struct str input = channel_input(f->from);
 	if (f->done)
 		return FLOW_DONE;
-	if (!input.n || f->paused)
+	if (!input.n)
+		return flow_pump_nothing(f);
+	if (f->paused)
 		return FLOW_MORE;
 	f->begun = true;
 	enum flow_result result =
 		f->framing == HTTP_BODY_CHUNKED ? flow_pump_chunked(f, input) : flow_pump_plain(f, input);
-	if (result == FLOW_MORE && f->to->blocked) {
-		f->paused = true;
-		channel_pause(f->from);
-	}
+	if (result == FLOW_MORE)
+		flow_pause_if_blocked(f);
 	return result;
+}
+
+/* Chunks have to be looked at, and a copy has to be taken; a body whose length is known was compared with the limit
+ * before it began. */
+static bool flow_may_splice(const struct flow *f)
+{
+	if (f->done || f->paused || f->chunk_out || f->copy || !f->bulk)
+		return false;
+	uint32_t worth = f->from->loop->pipes.worth;
+	if (f->framing == HTTP_BODY_LENGTH)
+		return f->left >= worth;
+	/* What has no length shows that it is large by what has come. */
+	return f->framing == HTTP_BODY_UNTIL_CLOSE && !f->most && f->moved >= worth;
+}
+
+bool flow_splice(struct flow *f, ssize_t *got)
+{
+	if (!flow_may_splice(f))
+		return false;
+	bool endless = f->framing == HTTP_BODY_UNTIL_CLOSE;
+	*got = channel_splice(f->from, f->to, endless ? UINT64_MAX : f->left);
+	if (*got <= 0)
+		return *got != CHANNEL_UNABLE;
+	f->begun = true;
+	flow_note_piece(f, (uint64_t)*got);
+	f->moved += (uint64_t)*got;
+	if (!endless)
+		f->left -= (uint64_t)*got;
+	if (endless || f->left)
+		flow_pause_if_blocked(f);
+	return true;
 }
 
 void flow_resume(struct flow *f)

@@ -29,6 +29,7 @@ struct flow {
 	bool complete; /* all of the body was taken from the source; done without it: the rest is not wanted any more */
 	bool begun;    /* bytes were taken from the source, perhaps none of them data: it cannot be read again */
 	bool paused;   /* from waits for to */
+	bool bulk;     /* a lot comes at a time, as far as is known: splice is worth its two calls */
 	enum http_error error;
 	uint64_t error_at;      /* of the byte at fault in the chunked body */
 	uint64_t left;          /* LENGTH: bytes to come */
@@ -43,6 +44,9 @@ struct flow {
 void flow_start(struct flow *f, struct channel *from, struct channel *to, struct http_framing framing, bool chunk_out);
 /* Moves what from has received. */
 enum flow_result flow_pump(struct flow *f) LBD_MUST_CHECK;
+/* Instead of receiving from the source: moves what came without looking at it, where that is possible and enough is to
+ * come. False: receive it. True: *got as of channel_splice, and flow_pump says what has become of the body. */
+bool flow_splice(struct flow *f, ssize_t *got) LBD_MUST_CHECK LBD_COLD;
 /* Another receiver takes the place of to: it gets what is kept in the copy, which must be whole, and then what follows.
  * False: it failed, or memory is out; its owner hears of it. */
 bool flow_repeat(struct flow *f, struct channel *to) LBD_MUST_CHECK;

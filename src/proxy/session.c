@@ -299,7 +299,9 @@ static void session_drop_input(struct session *s)
 static void session_on_readable(struct channel *c)
 {
 	struct session *s = session_of_channel(c);
-	ssize_t got = channel_receive(c);
+	ssize_t got;
+	if (s->state != SESSION_BUSY || !exchange_splice_up(s->exchange, &got))
+		got = channel_receive(c);
 	if (got == CHANNEL_AGAIN)
 		return;
 	if (got <= 0) {

@@ -139,7 +139,9 @@ static void upstream_on_readable(struct channel *c)
 		upstream_close(u);
 		return;
 	}
-	ssize_t got = channel_receive(c);
+	ssize_t got;
+	if (!exchange_is_relaying(u->exchange) || !exchange_splice_down(u->exchange, &got))
+		got = channel_receive(c);
 	if (got == CHANNEL_AGAIN)
 		return;
 	if (got <= 0) {
@@ -187,7 +189,8 @@ bool upstream_has_spoken(const struct upstream *u)
 
 bool upstream_unsent(const struct upstream *u)
 {
-	return u->channel.sent == u->sent_before && channel_pending(&u->channel);
+	/* Nothing is spliced before the head has left. */
+	return u->channel.sent == u->sent_before && buffer_used(&u->channel.out);
 }
 
 static uint32_t upstream_idle_limit(const struct upstream *u)

@@ -8,11 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WORLD_TURNS = 64, WORLD_SMALL_BUFFER = 4096, WORLD_LOG_RING = 4096 };
+enum { WORLD_TURNS = 64, WORLD_SMALL_BUFFER = 4096, WORLD_LOG_RING = 4096, WORLD_WORTH_SPLICING = 1024 };
 static const uint64_t world_start_us = 1000000, world_hour_us = UINT64_C(3600000000);
 
 struct exchange_world {
@@ -113,6 +114,8 @@ static void world_listen(struct exchange_world *world)
 	snprintf(world->directory, sizeof world->directory, "/tmp/lbd-world-XXXXXX");
 	world_need(mkdtemp(world->directory) != NULL, "directory");
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/a", world->directory);
+	/* What splice sends to a peer that has gone raises it, as in the daemon. */
+	signal(SIGPIPE, SIG_IGN);
 	world->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	world_need(world->listener >= 0, "socket");
 	world_need(bind(world->listener, (struct sockaddr *)&address, sizeof address) == 0, "bind");
@@ -150,6 +153,8 @@ struct exchange_world *exchange_world_create(void)
 	w->log = log_add_ring(world->log, WORLD_LOG_RING);
 	world_need(w->log && loop_init(&w->loop, w, NULL, 256) && worker_proxy_init(w), "worker");
 	ev_set_loop_release_cb(w->loop.ev, world_on_release, world_on_acquire);
+	/* Scripts are short, and the kernel has little room here: a small rest of a body is large. */
+	w->loop.pipes.worth = WORLD_WORTH_SPLICING;
 	w->loop.now_us = world->now_us = world_start_us;
 	world_configure(world);
 	for (unsigned i = 0; i < WORLD_FRONTENDS; i++)
@@ -262,6 +267,9 @@ void exchange_world_settle(struct exchange_world *world)
 		fprintf(stderr, "%zu sessions, %zu exchanges, %zu upstreams\n", w->sessions.used, w->exchanges.used,
 			w->upstreams.used);
 	world_need(world_is_empty(world), "something did not end");
+	for (int i = 0; i < 2 && timeout_running(&w->loop.spare_pipe); i++)
+		exchange_world_pass(world, world_hour_us);
+	world_need(!w->loop.pipes.made, "a pipe is left");
 	world_check_figures(world);
 	world_need(!w->stopping || world->emptied, "the end of the last session was not told");
 	world->worker.stopping = world->emptied = false;

@@ -93,6 +93,7 @@ EXTRA_DIST += \
 	tests/support/packages \
 	tests/support/bounded.sh \
 	tests/support/setup.sh \
+	tests/support/spliced.py \
 	tests/support/wire.py \
 	$(srcdir)/tests/support/test_*.py
 

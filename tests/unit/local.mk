@@ -53,10 +53,12 @@ tests_unit_unit_net_SOURCES = \
 	tests/unit/net/net_support.h \
 	tests/unit/net/test_address.c \
 	tests/unit/net/test_channel.c \
+	tests/unit/net/test_channel_splice.c \
 	tests/unit/net/test_listener.c \
 	tests/unit/net/test_loop.c \
 	tests/unit/net/test_proxy_header.c \
 	tests/unit/net/test_socket.c \
+	tests/unit/net/test_splice_pipe.c \
 	tests/unit/net/test_timeouts.c \
 	tests/unit/net/test_timer.c
 
@@ -159,6 +161,7 @@ tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_frontend_limits.c \
 	tests/unit/proxy/test_reason.c \
 	tests/unit/proxy/test_relay.c \
+	tests/unit/proxy/test_relay_splice.c \
 	tests/unit/proxy/test_session_walk.c
 
 tests_unit_unit_admin_CPPFLAGS = $(TEST_CPPFLAGS)
