@@ -35,6 +35,7 @@ struct server_check {
 struct server_idle {
 	_Alignas(LBD_CACHE_LINE) struct list upstreams; /* newest first; the worker's own */
 	_Atomic uint32_t count;                         /* written by the worker, summed by show stat */
+	uint32_t spares;                                /* of count; taken from the server's idle_spares */
 };
 
 struct server {
@@ -50,7 +51,8 @@ struct server {
 	_Atomic(const struct config_server *) conf;
 	struct counter_set counters;
 	_Atomic uint32_t in_flight_max;
-	struct server_idle *idle; /* its idle upstreams, one list for each worker; made by proxy/upstream.c */
+	struct server_idle *idle;     /* its idle upstreams, one list for each worker; made by proxy/upstream.c */
+	_Atomic uint32_t idle_spares; /* idle upstreams above the workers' equal parts of pool.max_idle */
 
 	/* Control only. */
 	enum server_admin admin;

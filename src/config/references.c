@@ -143,9 +143,6 @@ static void references_check_frontend(const struct references *c, const struct c
 	else if (f->rule_count == 0)
 		config_report_warning(c->report, at,
 			"frontend \"%s\" has neither default_backend nor rules; it answers 503", f->name);
-	if (f->limits.request_line > f->limits.header_bytes)
-		config_report_error(
-			c->report, at, "limits.request_line of frontend \"%s\" is above limits.header_bytes", f->name);
 	if (f->capture.request.count > CONFIG_CAPTURES_MAX || f->capture.response.count > CONFIG_CAPTURES_MAX)
 		config_report_error(c->report, at, "capture of frontend \"%s\" has more than %d names in one list",
 			f->name, CONFIG_CAPTURES_MAX);

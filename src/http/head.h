@@ -7,16 +7,17 @@
 
 struct http_limits {
 	uint32_t line;   /* bytes of the first line, without its end */
-	uint32_t head;   /* bytes of the whole head */
-	uint32_t fields; /* field lines */
+	uint32_t head;   /* bytes of all field lines with their ends; of a response, of the whole head */
+	uint32_t fields; /* field lines, at most 65,534 */
 };
 
 /* Progress of the search; zero-initialised for each message. */
 struct http_scan {
 	uint32_t at;         /* searched up to here */
 	uint32_t line_start; /* of the line that is being searched */
-	uint32_t skipped;    /* empty lines in front of a request line; they belong to no message (RFC 9112 2.2) */
-	uint32_t lines;      /* complete lines of the head so far: first line and field lines */
+	uint32_t first_end;  /* behind the first line, once it is complete */
+	uint16_t skipped;    /* empty lines in front of a request line; they belong to no message (RFC 9112 2.2) */
+	uint16_t lines;      /* complete lines of the head so far: first line and field lines */
 };
 
 enum http_scan_result { HTTP_SCAN_MORE, HTTP_SCAN_COMPLETE, HTTP_SCAN_BAD };

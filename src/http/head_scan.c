@@ -28,17 +28,17 @@ static size_t scan_min(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Sets how far the search may go: over the whole head, or over the first line. */
+/* Sets how far the search may go: over the first line of a request, over its field lines and the empty one behind them,
+ * or over the whole head of a response. */
 static void scan_set_end(struct scan_step *step, const struct http_limits *limits)
 {
-	size_t max = (size_t)step->scan->skipped + limits->head;
+	size_t max = limits->head;
 	step->limit_error = HTTP_ERROR_HEAD_TOO_LARGE;
 	if (step->is_request && !step->scan->lines) {
-		size_t line_max = (size_t)step->scan->skipped + limits->line + 2;
-		if (line_max < max) {
-			max = line_max;
-			step->limit_error = HTTP_ERROR_LINE_TOO_LONG;
-		}
+		max = (size_t)step->scan->skipped + limits->line + 2;
+		step->limit_error = HTTP_ERROR_LINE_TOO_LONG;
+	} else if (step->is_request) {
+		max = (size_t)step->scan->first_end + limits->head + 2;
 	}
 	step->end = scan_min(step->n, max);
 	step->at_limit = step->end == max;
@@ -98,10 +98,11 @@ static enum http_scan_result scan_first_line(struct scan_step *step)
 	scan->line_start = scan->at;
 	if (!empty) {
 		scan->lines = 1;
+		scan->first_end = scan->at;
 	} else {
 		if (scan->skipped == SCAN_SKIP_MAX)
 			return scan_fail(step, HTTP_ERROR_REQUEST_LINE, scan->at - 2);
-		scan->skipped = scan->at;
+		scan->skipped = (uint16_t)scan->at;
 	}
 	return HTTP_SCAN_COMPLETE;
 }

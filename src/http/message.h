@@ -44,6 +44,12 @@ struct http_framing {
 	bool announced;
 };
 
+/* No byte of a body follows the head. */
+static inline bool http_framing_is_empty(const struct http_framing *f)
+{
+	return f->kind == HTTP_BODY_NONE || (f->kind == HTTP_BODY_LENGTH && f->length == 0);
+}
+
 struct http_fields {
 	struct http_field *at; /* the caller's array */
 	uint32_t count, capacity;

@@ -268,11 +268,12 @@ enum http_error http_parse_request(struct http_request *request, const char *hea
 size_t http_read_request(struct http_request *request, const char *data, size_t n, const struct http_limits *limits)
 {
 	const char *at = data;
-	size_t most = n < limits->head ? n : limits->head;
-	if (request_parse(request, &at, data + most))
+	size_t most = (size_t)limits->line + 2 + limits->head + 2;
+	if (request_parse(request, &at, data + (n < most ? n : most)))
 		return 0;
 	/* METHOD SP TARGET SP VERSION */
-	bool fits = request->method_text.n + 1 + request->target.n + 9 <= limits->line &&
-		    request->fields.count <= limits->fields;
-	return fits ? (size_t)(at - data) : 0;
+	size_t line = request->method_text.n + 1 + request->target.n + 9, whole = (size_t)(at - data);
+	bool fits =
+		line <= limits->line && whole <= line + 2 + limits->head + 2 && request->fields.count <= limits->fields;
+	return fits ? whole : 0;
 }

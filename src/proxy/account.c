@@ -122,7 +122,7 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.t_connect = account_span(x->at.head + x->waited_us, x->at.connected),
 		.t_response = account_span(x->at.connected, x->at.response),
 		.t_total = now_us - x->at.start,
-		.status = x->status ? x->status : -1,
+		.status = http && x->status ? x->status : -1,
 		.bytes_in = in,
 		.bytes_out = out,
 		.reason = x->reason,

@@ -94,15 +94,29 @@ static void exchange_arm_quarter(struct exchange *x, uint64_t patience)
 	timeout_start(&x->worker->loop, &x->timeout, (patience + 3) / 4);
 }
 
+/* True when part of the answer's head is here and the server's time for it runs: a head that comes byte by byte gets no
+ * more of it than one that does not come. before: who was waited for until now. */
+static bool exchange_head_is_timed(const struct exchange *x, char before, uint64_t patience)
+{
+	const struct timeout *t = &x->timeout;
+	return x->step == EXCHANGE_STEP_RESPONSE && before == 's' && x->waits_for == 's' &&
+	       channel_input(&x->upstream->channel).n && timeout_running(t) &&
+	       t->deadline_us - t->started_us == patience;
+}
+
 void exchange_arm(struct exchange *x)
 {
 	/* These two are for the whole of their step, whatever happens meanwhile. */
 	bool whole = x->step == EXCHANGE_STEP_QUEUE || x->step == EXCHANGE_STEP_CONNECT;
 	if (whole && timeout_running(&x->timeout))
 		return;
+	char before = x->waits_for;
 	uint64_t patience = exchange_patience(x);
+	bool reads_slowly = exchange_slow_reader(x);
+	if (!reads_slowly && exchange_head_is_timed(x, before, patience))
+		return;
 	x->heard_us = x->worker->loop.now_us;
-	if (exchange_slow_reader(x))
+	if (reads_slowly)
 		exchange_arm_quarter(x, patience);
 	else
 		timeout_start(&x->worker->loop, &x->timeout, patience);

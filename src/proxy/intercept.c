@@ -52,7 +52,7 @@ bool intercept_send(struct exchange *x, const struct rule_verdict *v)
 	bool has_body = v->status != 204 && v->status != 304;
 	bool head_only = x->request.method == HTTP_METHOD_HEAD;
 	/* Only after a request that was read to its end is the connection in a known state. */
-	bool close = x->close_client || x->request.framing.kind != HTTP_BODY_NONE;
+	bool close = x->close_client || !http_framing_is_empty(&x->request.framing);
 	struct http_out out = {.add = add, .close = close, .keep_alive = !close && x->request.minor == 0};
 	if (v->location.n)
 		add[out.add_count++] = (struct http_field){.name = str_of("Location"), .value = v->location};

@@ -6,7 +6,7 @@ void flow_start(struct flow *f, struct channel *from, struct channel *to, struct
 {
 	*f = (struct flow){.from = from, .to = to, .framing = framing.kind, .chunk_out = chunk_out};
 	f->left = framing.kind == HTTP_BODY_LENGTH ? framing.length : 0;
-	f->done = framing.kind == HTTP_BODY_NONE || (framing.kind == HTTP_BODY_LENGTH && !framing.length);
+	f->done = http_framing_is_empty(&framing);
 	f->complete = f->done;
 	f->bulk = framing.kind == HTTP_BODY_LENGTH;
 }

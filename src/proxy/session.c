@@ -344,6 +344,8 @@ static void session_on_drained(struct channel *c)
 		exchange_client_drained(s->exchange);
 	else if (s->state == SESSION_LINGER && s->eof)
 		session_close(s, false);
+	else if (session_worker(s)->stopping && s->state == SESSION_LINGER)
+		session_stop(s);
 	else
 		session_continue(s);
 }
@@ -358,6 +360,22 @@ static void session_on_failed(struct channel *c, int error)
 		session_close(s, false);
 }
 
+static uint64_t session_linger_us(const struct session *s)
+{
+	uint64_t most = session_conf(s)->timeouts.client_fin;
+	/* A stop waits for answers, and not for clients that have theirs and forget to close. An answer that leaves at
+	 * the end of this turn is as good as sent. */
+	bool answered = session_worker(s)->stopping && !s->client.blocked;
+	return answered && (!most || most > SESSION_FAREWELL_US) ? SESSION_FAREWELL_US : most;
+}
+
+/* True when the answer did not leave at once after all, and so the time that ran was too short. */
+static bool session_is_owed_time(const struct session *s)
+{
+	uint64_t ran = s->timeout.deadline_us - s->timeout.started_us, most = session_linger_us(s);
+	return s->client.blocked && (!most || ran < most);
+}
+
 static void session_on_timeout(struct timeout *t)
 {
 	struct session *s = (struct session *)((char *)t - offsetof(struct session, timeout));
@@ -365,6 +383,8 @@ static void session_on_timeout(struct timeout *t)
 		session_refuse_proxy(s, "timeout");
 	else if (s->state == SESSION_HEAD)
 		session_refuse(s, REASON_REQUEST_TIMEOUT, NULL, 408);
+	else if (s->state == SESSION_LINGER && session_is_owed_time(s))
+		timeout_start(&session_worker(s)->loop, &s->timeout, session_linger_us(s));
 	else
 		session_close(s, false);
 }
@@ -389,14 +409,6 @@ static void session_continue(struct session *s)
 		session_ended_by_client(s);
 	else if (!s->client.reading)
 		channel_resume(&s->client);
-}
-
-static uint64_t session_linger_us(const struct session *s)
-{
-	uint64_t most = session_conf(s)->timeouts.client_fin;
-	/* A stop waits for answers, and not for clients that have theirs and forget to close. */
-	bool answered = session_worker(s)->stopping && !channel_pending(&s->client);
-	return answered && (!most || most > SESSION_FAREWELL_US) ? SESSION_FAREWELL_US : most;
 }
 
 /* The answer is complete and the connection will not be used again: FIN behind the answer. A close now would turn what

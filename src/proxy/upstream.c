@@ -50,6 +50,10 @@ static void upstream_leave_idle(struct upstream *u)
 	timeout_stop(&u->timeout);
 	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
 	atomic_store_explicit(&idle->count, count - 1, memory_order_relaxed);
+	if (idle->spares) {
+		idle->spares--;
+		atomic_fetch_sub_explicit(&u->server->idle_spares, 1, memory_order_relaxed);
+	}
 }
 
 /* With send_proxy only what has told of this client: what was made before that was asked for has told nothing. */
@@ -193,23 +197,32 @@ bool upstream_unsent(const struct upstream *u)
 	return u->channel.sent == u->sent_before && buffer_used(&u->channel.out);
 }
 
-static uint32_t upstream_idle_limit(const struct upstream *u)
+/* The limit is for all workers. Each has an equal part of it, so that it seldom has to ask; what cannot be shared out
+ * equally goes to whoever comes first. True: this one may be kept, and count is to be raised. */
+static bool upstream_may_idle(struct upstream *u, struct server_idle *idle)
 {
-	/* The limit is for all workers; each keeps its part, so that nobody has to ask the others. */
 	uint32_t workers = u->server->counters.workers, most = upstream_conf(u)->pool.max_idle;
-	return most && most < workers ? 1 : most / (workers ? workers : 1);
+	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
+	if (count - idle->spares < most / workers)
+		return true;
+	uint32_t taken = atomic_load_explicit(&u->server->idle_spares, memory_order_relaxed);
+	while (taken < most % workers)
+		if (atomic_compare_exchange_weak_explicit(
+			    &u->server->idle_spares, &taken, taken + 1, memory_order_relaxed, memory_order_relaxed)) {
+			idle->spares++;
+			return true;
+		}
+	return false;
 }
 
 void upstream_release(struct upstream *u, bool reusable)
 {
 	u->exchange = NULL;
 	struct server_idle *idle = &u->server->idle[u->worker->index];
-	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
 	const struct config_pool *pool = &upstream_conf(u)->pool;
 	if (!reusable || u->eof || u->failed || u->unsendable || u->worker->stopping || channel_pending(&u->channel) ||
-		channel_input(&u->channel).n || count >= upstream_idle_limit(u) ||
-		(pool->max_requests && u->requests >= pool->max_requests) ||
-		(uint32_t)u->channel.io.fd >= u->worker->limits->descriptors_high) {
+		channel_input(&u->channel).n || (pool->max_requests && u->requests >= pool->max_requests) ||
+		(uint32_t)u->channel.io.fd >= u->worker->limits->descriptors_high || !upstream_may_idle(u, idle)) {
 		upstream_close(u);
 		return;
 	}
@@ -220,6 +233,7 @@ void upstream_release(struct upstream *u, bool reusable)
 		u->session->upstream = u;
 	}
 	list_prepend(&idle->upstreams, &u->link);
+	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
 	atomic_store_explicit(&idle->count, count + 1, memory_order_relaxed);
 	timeout_start(&u->worker->loop, &u->timeout, pool->idle);
 	if (!u->channel.reading)
@@ -260,6 +274,7 @@ bool upstream_make_idle_lists(struct server *server, uint32_t workers)
 	for (uint32_t i = 0; server->idle && i < workers; i++) {
 		list_init(&server->idle[i].upstreams);
 		atomic_init(&server->idle[i].count, 0);
+		server->idle[i].spares = 0;
 	}
 	return server->idle != NULL;
 }

@@ -1,5 +1,6 @@
 /* Rules that no request can reach. A rule shadows a later one when it ends every request that the later one could
- * match: each of its conditions is also one of the later rule's, or follows from one of them. */
+ * match: each of its conditions is also one of the later rule's, or follows from one of them, or always holds. And a
+ * rule may exclude with one condition what another one demands. */
 #include "rules/rule.h"
 
 enum { REACH_COMPARISONS = 2000000 }; /* of rules with rules */
@@ -61,26 +62,60 @@ static bool reach_networks_within(const struct config_networks *narrow, const st
 	return true;
 }
 
+/* What in matches, negated or not, out matches too. Both are of one kind. */
+static bool reach_within(const struct rule_condition *in, const struct rule_condition *out)
+{
+	if (in->kind == RULE_CONDITION_METHOD)
+		return reach_methods_within(&in->methods, &out->methods);
+	if (in->kind == RULE_CONDITION_SRC)
+		return reach_networks_within(&in->sources, &out->sources);
+	bool same = in->kind == RULE_CONDITION_COOKIE ? str_equal(in->name, out->name)
+						      : str_equal_nocase(in->name, out->name);
+	return same && reach_pattern_implies(in->text, out->text);
+}
+
 /* Where narrow holds, wide holds. */
 static bool reach_implies(const struct rule_condition *narrow, const struct rule_condition *wide)
 {
 	if (narrow->kind != wide->kind || narrow->negated != wide->negated)
 		return false;
 	/* Of two negated conditions the one that excludes more is the narrow one. */
-	const struct rule_condition *in = narrow->negated ? wide : narrow, *out = narrow->negated ? narrow : wide;
-	if (narrow->kind == RULE_CONDITION_METHOD)
-		return reach_methods_within(&in->methods, &out->methods);
-	if (narrow->kind == RULE_CONDITION_SRC)
-		return reach_networks_within(&in->sources, &out->sources);
-	bool same = narrow->kind == RULE_CONDITION_COOKIE ? str_equal(narrow->name, wide->name)
-							  : str_equal_nocase(narrow->name, wide->name);
-	return same && reach_pattern_implies(in->text, out->text);
+	return narrow->negated ? reach_within(wide, narrow) : reach_within(narrow, wide);
+}
+
+/* Every request has a path, and there are some usual ways to say "any". */
+static bool reach_always_holds(const struct rule_condition *c)
+{
+	static const char *const any[] = {".*", "^.*", ".*$", "^.*$", "^"};
+	for (size_t i = 0; c->kind == RULE_CONDITION_PATH && i < sizeof any / sizeof *any; i++)
+		if (strcmp(c->text, any[i]) == 0)
+			return !c->negated;
+	return false;
+}
+
+/* No request can fulfil all conditions of this rule. */
+static bool reach_contradicts_itself(const struct rule *rule)
+{
+	for (uint32_t i = 0; i < rule->condition_count; i++) {
+		const struct rule_condition *a = &rule->conditions[i];
+		bool empty_list = a->kind == RULE_CONDITION_METHOD ? !a->methods.count
+				  : a->kind == RULE_CONDITION_SRC  ? !a->sources.count
+								   : false;
+		if (empty_list && !a->negated)
+			return true;
+		for (uint32_t k = 0; k < rule->condition_count; k++) {
+			const struct rule_condition *b = &rule->conditions[k];
+			if (a->kind == b->kind && !a->negated && b->negated && reach_within(a, b))
+				return true;
+		}
+	}
+	return false;
 }
 
 static bool reach_shadows(const struct rule *early, const struct rule *late)
 {
 	for (uint32_t i = 0; i < early->condition_count; i++) {
-		bool implied = false;
+		bool implied = reach_always_holds(&early->conditions[i]);
 		for (uint32_t k = 0; k < late->condition_count && !implied; k++)
 			implied = reach_implies(&late->conditions[k], &early->conditions[i]);
 		if (!implied)
@@ -92,6 +127,12 @@ static bool reach_shadows(const struct rule *early, const struct rule *late)
 void ruleset_warn(const struct ruleset *set, struct text *messages)
 {
 	uint32_t comparisons = 0;
+	for (uint32_t i = 0; i < set->count; i++)
+		if (reach_contradicts_itself(&set->rules[i]))
+			text_format(messages,
+				"%s:%u: warning: this rule can never be reached: no request fulfils all of its "
+				"conditions\n",
+				set->rules[i].conf->file, set->rules[i].conf->line);
 	for (uint32_t late = 1; late < set->count; late++)
 		for (uint32_t early = 0; early < late && comparisons < REACH_COMPARISONS; early++, comparisons++) {
 			const struct rule *a = &set->rules[early], *b = &set->rules[late];

@@ -111,9 +111,14 @@ static bool ruleset_redirect(struct ruleset_decision *d, const struct rule *rule
 	if (!rule_template_expand(&rule->redirect, d->scratch, d->arena, &location))
 		return false;
 	location = ruleset_stay_here(location, to, &root);
-	bool keeps_query = query.p && !strpbrk(to, "?#");
-	char *whole = arena_format(d->arena, "%s%.*s%s%.*s", root, (int)location.n, location.p, keeps_query ? "?" : "",
-		keeps_query ? (int)query.n : 0, keeps_query ? query.p : "");
+	/* A "?" behind the "#" is part of the fragment, and what the client sent has no "#". */
+	size_t plain = strcspn(to, "?#");
+	bool keeps_query = query.p && to[plain] != '?';
+	const char *fragment = location.n ? memchr(location.p, '#', location.n) : NULL;
+	int before = (int)(fragment ? fragment - location.p : (ptrdiff_t)location.n);
+	char *whole = arena_format(d->arena, "%s%.*s%s%.*s%.*s", root, before, location.p, keeps_query ? "?" : "",
+		keeps_query ? (int)query.n : 0, keeps_query ? query.p : "", (int)location.n - before,
+		fragment ? fragment : "");
 	if (!whole)
 		return false;
 	d->verdict->location = str_of(whole);

@@ -33,6 +33,15 @@ def test_max_idle_is_what_is_kept(box, most):
     assert int(lbd.stat("app", "a")["connect"]) - connects == (0 if most else 5)
 
 
+@pytest.mark.parametrize("most", [1, 3, 5])
+def test_max_idle_is_for_all_workers_together(box, most):
+    lbd, _ = box.serve("a", backend={"pool": {"max_idle": most}}, top={"global": {"threads": 4}})
+    for _ in range(3):
+        assert all_at_once(lbd, 60) == [200] * 60
+        wait_for(lambda: lbd.stat("app", "a")["scur"] == "0")
+        assert idle(lbd) == most
+
+
 def test_max_requests_is_the_last_on_a_connection(box):
     lbd, a = box.serve("a", backend={"pool": {"max_requests": 5}}, top={"global": {"threads": 1}})
     before = a.stats()["connections"]

@@ -156,7 +156,7 @@ ANSWERS = [
        "GET", f"/r{status}/a?b=c", status, "https://www.example/a?b=c", "") for status in (301, 302, 303, 307, 308)),
     ({"path": "^/plain$", "redirect": {"to": "/there"}}, "POST", "/plain", 302, "/there", ""),
     ({"path": "^/q$", "redirect": {"to": "/there?x"}}, "GET", "/q?b=c", 302, "/there?x", ""),
-    ({"path": "^/f$", "redirect": {"to": "/there#part"}}, "GET", "/f?b=c", 302, "/there#part", ""),
+    ({"path": "^/f$", "redirect": {"to": "/there#part"}}, "GET", "/f?b=c", 302, "/there?b=c#part", ""),
     ({"path": "^/slash(.*)$", "redirect": {"to": "/$1"}}, "GET", "/slash//evil.example", 302, "/evil.example", ""),
     ({"path": "^/unset/(a)?(.*)$", "redirect": {"to": "/[$1]$2"}}, "GET", "/unset/b", 302, "/[]b", ""),
     ({"path": "^/body$", "return": {"status": 200, "body": "a\nb\t\"c\"\n"}}, "GET", "/body", 200, None, "a\nb\t\"c\"\n"),

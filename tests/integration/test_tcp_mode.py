@@ -2,6 +2,7 @@
 import threading
 
 import pytest
+from attempts import Logged
 from lbdtest import Client, pattern, wait_for
 
 
@@ -85,3 +86,10 @@ def test_idle_connection_ends_at_the_timeout(box):
     with Client(lbd.port) as client:
         assert client.send(b"x").need(1) == b"x"
         assert client.closed(3)
+
+
+def test_a_failure_has_no_status(box):
+    log = Logged(box, {"dead": f"127.0.0.1:{box.dead_port()}"}, top={"defaults": {"mode": "tcp"}})
+    with Client(log.port) as client:
+        assert client.closed()
+    assert log.end() == (None, "connect_failed", "SC", 0)

@@ -35,6 +35,31 @@ def test_server_before_the_head(box):
     assert log.lbd.stat("app", "a")["eresp"] == "1"
 
 
+def test_server_is_for_the_whole_head_of_the_answer(box):
+    def drop_by_drop(connection, seen):
+        read_body(connection, seen)
+        connection.send(b"HTTP/1.1 200 OK\r\n")
+        drip(connection, b"A: b\r\n", pause=0.05)
+        connection.rest()
+    log = Logged(box, Plan(box, "a", drop_by_drop).servers, backend={"timeouts": {"server": "400ms"}})
+    with Client(log.port) as client, Took(0.3, 2):
+        assert client.request().status == 504
+    assert log.end() == (504, "server_timeout", "sH", 0)
+
+
+def test_an_interim_answer_prolongs_it(box):
+    def hints(connection, seen):
+        read_body(connection, seen)
+        for _ in range(4):
+            time.sleep(0.25)
+            connection.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        return answer()(connection, seen)
+    log = Logged(box, Plan(box, "a", hints).servers, backend={"timeouts": {"server": "500ms"}})
+    with Client(log.port) as client:
+        assert client.request().status == 200
+    assert log.end() == (200, "-", "--", 0)
+
+
 @pytest.mark.parametrize("head,received", [
     (b"Content-Length: 10\r\n\r\nhalf", b"half"),
     (b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", b"4\r\nhalf\r\n"),

@@ -9,7 +9,8 @@ struct scan_case {
 	const char *filler, *after, *verdict;
 };
 
-static const struct http_limits scan_limits = {.line = 100, .head = 500, .fields = 20};
+/* 482: the head is 500 bytes with "GET / HTTP/1.1", two line ends, and the field lines. */
+static const struct http_limits scan_limits = {.line = 100, .head = 482, .fields = 20};
 
 /* The fields' number is judged by the scan, the head's size first where both are exceeded. */
 static const struct scan_case scan_cases[] = {
@@ -24,6 +25,8 @@ static const struct scan_case scan_cases[] = {
 	{"HD12", "GET / HTTP/1.1\r\nHost: a\r\nX:", 500 - 30, "x", "\r\n\r\n", "head_too_large at 500\n"},
 	{"HD12", "\r\nGET / HTTP/1.1\r\nHost: a\r\nX:", 500 - 31, "x", "\r\n\r\n", "head 2 to 502, 3 lines\n"},
 	{"HD12", "GET / HTTP/1.1\r\nHost: a\r\nX:", 100000, "x", "", "head_too_large at 500\n"},
+	{"HD12", "GET /abcde HTTP/1.1\r\nHost: a\r\nX:", 500 - 31, "x", "\r\n\r\n", "head 0 to 505, 3 lines\n"},
+	{"HD12", "GET /abcde HTTP/1.1\r\nHost: a\r\nX:", 500 - 30, "x", "\r\n\r\n", "head_too_large at 505\n"},
 	{"HD12", "GET / HTTP/1.1\r\nHost: a\r\n", 19, "X:y\r\n", "\r\n", "head 0 to 122, 21 lines\n"},
 	{"HD12", "GET / HTTP/1.1\r\nHost: a\r\n", 20, "X:y\r\n", "\r\n", "too_many_fields at 120\n"},
 	{"LL1", "GET / HTTP/1.1\r\nHost: a\r\n", 100000, "X:\r\n", "", "too_many_fields at 101\n"},

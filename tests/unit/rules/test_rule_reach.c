@@ -32,6 +32,12 @@ Test(rule_reach, a_shadow_is_seen_and_nothing_else)
 		{{.not_path = "^/a", .deny = 403}, {.not_path = "^/ab"}, false},
 		{{.not_path = "^/ab", .deny = 403}, {.not_path = "^/a"}, true},
 		{{.path = "a", .deny = 403}, {.not_path = "a"}, false},
+		{{.path = ".*", .deny = 403}, {.host = "a"}, true},
+		{{.path = "^.*$", .deny = 403}, {.path = "a"}, true},
+		{{.path = "^", .host = "h", .deny = 403}, {.host = "h"}, true},
+		{{.path = "^", .host = "h", .deny = 403}, {.path = "a"}, false},
+		{{.not_path = ".*", .deny = 403}, {.path = "a"}, false},
+		{{.host = ".*", .deny = 403}, {.path = "a"}, false}, /* HTTP/1.0 has none, perhaps */
 		{{.header_name = "A", .header_match = "x", .deny = 403}, {.header_name = "a", .header_match = "x"},
 			true},
 		{{.header_name = "A", .header_match = "x", .deny = 403}, {.header_name = "b", .header_match = "x"},
@@ -66,6 +72,35 @@ Test(rule_reach, networks)
 			{.src = {cases[i].early, 1}, .deny = 403}, {.src = {cases[i].late, 1}, .deny = 403}};
 		rules_begin(&f, CONFIG_MODE_HTTP, rules, 2);
 		cr_expect_eq(rules_said(&f, "can never be reached"), cases[i].shadowed, "case %zu", i);
+		rules_end(&f);
+	}
+}
+
+Test(rule_reach, a_rule_may_exclude_what_it_demands)
+{
+	static const struct {
+		struct config_rule rule;
+		bool impossible;
+	} cases[] = {
+		{{.path = "a", .not_path = "a"}, true},
+		{{.path = "^/api/x", .not_path = "^/api"}, true},
+		{{.path = "^/api", .not_path = "^/api/x"}, false},
+		{{.path = "a", .not_host = "a"}, false},
+		{{.method = {verbs, 1}, .not_method = {verbs, 2}}, true},
+		{{.method = {verbs, 2}, .not_method = {verbs, 1}}, false},
+		{{.header_name = "A", .header_match = "x", .not_header_name = "a", .not_header_match = "x"}, true},
+		{{.header_name = "A", .header_match = "x", .not_header_name = "b", .not_header_match = "x"}, false},
+		{{.method = {verbs, 0}}, true},
+		{{.not_method = {verbs, 0}}, false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rules_fixture f;
+		struct config_rule rule = cases[i].rule;
+		rule.deny = 404;
+		rules_begin(&f, CONFIG_MODE_HTTP, &rule, 1);
+		cr_assert(f.set != NULL);
+		cr_expect_eq(rules_said(&f, "t.conf:1: warning: this rule can never be reached: no request"),
+			cases[i].impossible, "case %zu: %.*s", i, (int)f.messages.n, f.messages.data);
 		rules_end(&f);
 	}
 }
