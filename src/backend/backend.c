@@ -26,8 +26,7 @@ static bool backend_create_servers(struct backend *b, const struct config_backen
 }
 
 /* What an algorithm cannot work without is an error at the start, not a surprise under load. */
-static bool backend_suits(const struct backend *b, const struct config_backend *conf, const struct algorithm *algorithm,
-	char *error, size_t error_size)
+bool backend_suits(const struct config_backend *conf, const struct algorithm *algorithm, char *error, size_t error_size)
 {
 	bool slots = false;
 	for (uint32_t i = 0; i < conf->server_count; i++)
@@ -35,8 +34,8 @@ static bool backend_suits(const struct backend *b, const struct config_backend *
 	if (!(algorithm->plugin->capabilities & LBD_NEEDS_SLOTS) || slots || !conf->server_count)
 		return true;
 	snprintf(error, error_size,
-		"line %u: backend '%s': algorithm '%s' fills one server after the other, so its servers need a maxconn",
-		conf->algorithm.line, b->name, algorithm->plugin->name);
+		"backend '%s': algorithm '%s' fills one server after the other, so its servers need a maxconn",
+		conf->name, algorithm->plugin->name);
 	return false;
 }
 
@@ -49,8 +48,7 @@ static bool backend_init(struct backend *b, const struct config_backend *conf, c
 		snprintf(error, error_size, "out of memory");
 		return false;
 	}
-	if (!backend_suits(b, conf, algorithm, error, error_size) ||
-		!backend_create_servers(b, conf, error, error_size))
+	if (!backend_suits(conf, algorithm, error, error_size) || !backend_create_servers(b, conf, error, error_size))
 		return false;
 	b->instance = algorithm_instance_create(b, algorithm, error, error_size);
 	if (!b->instance)

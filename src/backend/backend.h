@@ -70,6 +70,9 @@ struct server *backend_find_server(struct backend *b, struct str name);
 
 /* ---- workers ---- */
 
+/* What an algorithm cannot work without, the configuration of its backend must have. False: error says what. */
+bool backend_suits(const struct config_backend *conf, const struct algorithm *algorithm, char *error,
+	size_t error_size) LBD_MUST_CHECK;
 /* Picks an eligible server and reserves a place on it (in_flight), to be given back by server_release; counts PICKED.
  * NULL: no server is eligible, or none has a free slot: pick_has_candidate tells which. A server that became
  * ineligible, or full, since the set was built is refused and another one asked for. Who finds others in the queue

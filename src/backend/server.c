@@ -37,7 +37,8 @@ struct server *server_create(
 		return NULL;
 	}
 	if (!address_resolve(&s->address, conf->address.text, why, sizeof why)) {
-		snprintf(error, error_size, "line %u: server '%s/%s': %s", conf->address.line, b->name, s->name, why);
+		config_write_error(error, error_size, conf->address.file, conf->address.line, "server '%s/%s': %s",
+			b->name, s->name, why);
 		server_destroy(s);
 		return NULL;
 	}

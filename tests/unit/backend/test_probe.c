@@ -366,7 +366,8 @@ Test(probe, a_wrong_pattern_or_path_is_refused)
 	} cases[] = {
 		{"/a b", "", "must not hold blanks"},
 		{"/a\r\nX: y", "", "must not hold blanks"},
-		{"/", "(", "check.expect_body: pattern '('"},
+		{"/", "(", ": pattern '('"},
+		{"x", "", "begins with /"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct rig rig;
