@@ -144,3 +144,20 @@ uint32_t backend_in_flight(const struct backend *b)
 		sum += atomic_load_explicit(&b->servers[i]->live.in_flight, memory_order_relaxed);
 	return sum;
 }
+
+uint32_t backend_sessions(const struct backend *b)
+{
+	return backend_in_flight(b) + queue_length(&b->queue);
+}
+
+/* Of a large backend the samples of each second must do: counting its servers at each step up would be quadratic. */
+void backend_note_sessions(struct backend *b)
+{
+	enum { BACKEND_FEW_SERVERS = 256 };
+	if (b->server_count > BACKEND_FEW_SERVERS)
+		return;
+	uint32_t now = backend_sessions(b), most = atomic_load_explicit(&b->sessions_most, memory_order_relaxed);
+	while (now > most && !atomic_compare_exchange_weak_explicit(
+				     &b->sessions_most, &most, now, memory_order_relaxed, memory_order_relaxed)) {
+	}
+}

@@ -25,7 +25,8 @@ struct backend {
 	_Atomic(struct eligible *) eligible; /* seq_cst; loaded by workers at each pick */
 	bool counts_total;                   /* the algorithm wants in_flight_sum */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint64_t in_flight_sum;
-	struct queue queue; /* requests for which no server has a free slot */
+	struct queue queue;             /* requests for which no server has a free slot */
+	_Atomic uint32_t sessions_most; /* highest backend_sessions that was noted */
 
 	/* Control only. */
 	_Alignas(LBD_CACHE_LINE) struct server **servers;
@@ -108,5 +109,9 @@ uint64_t backend_weight(const struct backend *b);
 bool backend_is_up(const struct backend *b);
 /* The sessions that its servers have now. */
 uint32_t backend_in_flight(const struct backend *b);
+/* The same with those who wait. */
+uint32_t backend_sessions(const struct backend *b);
+/* Any thread, when a server or the queue has as many as never before: so have they all together perhaps. */
+void backend_note_sessions(struct backend *b);
 
 #endif
