@@ -29,13 +29,15 @@ static void queue_put(struct queue *q, struct waiter *w)
 {
 	w->server = NULL;
 	w->queued = true;
-	w->ahead = atomic_fetch_add_explicit(&q->waiting, 1, memory_order_seq_cst);
+	w->position = q->served;
+	atomic_fetch_add_explicit(&q->waiting, 1, memory_order_seq_cst);
 	list_append(&q->waiters, &w->link);
 }
 
 static void queue_take_out(struct queue *q, struct waiter *w)
 {
 	w->queued = false;
+	w->position = q->served - w->position + 1;
 	list_remove(&w->link);
 	atomic_fetch_sub_explicit(&q->waiting, 1, memory_order_seq_cst);
 }
@@ -87,6 +89,7 @@ static void queue_serve_locked(struct backend *b, uint32_t worker, struct list *
 		w->server = queue_pick(b, w, worker);
 		if (w->server) {
 			queue_take_out(q, w);
+			q->served++;
 			list_append(served, &w->link);
 		} else if (!w->pick.tried_count) {
 			return;

@@ -156,7 +156,7 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.request_id = x->request_id,
 		.capture = &conf->capture,
 		.captured = x->captured_count == conf->capture.response.count ? x->captured : NULL,
-		.backend_queue = x->queue_ahead,
+		.backend_queue = x->queue_position,
 	};
 	if (x->parsed) {
 		record.method = x->request.method_text;
