@@ -257,6 +257,9 @@ static struct backend *exchange_ask_rules(struct exchange *x)
 	if (verdict.reason == REASON_RULE_ANSWERED && !intercept_send(x, &verdict.rules))
 		verdict.reason = REASON_MEMORY;
 	exchange_fail(x, verdict.reason, NULL);
+	/* As HAProxy writes it: the search for a server has failed, not the request. */
+	if (x->reason == REASON_NO_BACKEND)
+		x->phase = 'C';
 	if (verdict.reason == REASON_DENIED || verdict.reason == REASON_RATE_LIMITED)
 		x->status = (uint16_t)verdict.rules.status;
 	x->retry_after_s = (uint32_t)((verdict.rules.wait_us + 999999) / 1000000);
