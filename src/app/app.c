@@ -361,6 +361,9 @@ static void app_watch_signals(struct app *app)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2};
 	signal(SIGPIPE, SIG_IGN);
+	/* A terminal with tostop set, or a script made for HAProxy, would stop the whole process. */
+	signal(SIGTTOU, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		ev_signal_init(&app->signals[i], app_on_signal, numbers[i]);
 		app->signals[i].data = app;
@@ -456,6 +459,9 @@ int app_run(struct config *config, const struct arguments *arguments)
 	struct detach detach;
 	bool started =
 		detach_begin(&detach, arguments) && app_start(app, arguments) && detach_ready(&detach, arguments);
+	/* The terminal and pipes are given up: the log lets go of them too. */
+	if (started && arguments->detach)
+		log_reopen(app->log);
 	if (started) {
 		log_write(app->ring, LOG_LEVEL_NOTICE, "lbd %s started with %u workers.", PACKAGE_VERSION,
 			(unsigned)app->worker_count);

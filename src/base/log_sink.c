@@ -367,8 +367,22 @@ uint64_t log_sink_lines(const struct log_sink *sink)
 	return lines;
 }
 
+/* The process may have given them up since, for /dev/null. */
+static void log_sink_take_anew(struct log_sink *sink, uint64_t now_us)
+{
+	log_sink_flush(sink, now_us);
+	if (sink->fd >= 0)
+		close(sink->fd);
+	sink->fd = -1;
+	sink->wants_output = sink->can_block = false;
+	sink->pollable = true;
+	log_sink_begin(sink);
+}
+
 int log_sink_reopen(struct log_sink *sink, uint64_t now_us)
 {
+	if (sink->kind == LOG_SINK_STDERR || sink->kind == LOG_SINK_STDOUT)
+		log_sink_take_anew(sink, now_us);
 	if (sink->kind != LOG_SINK_FILE)
 		return 0;
 	sink->retry_us = 0;
