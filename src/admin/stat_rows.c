@@ -57,13 +57,13 @@ void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct
 	row->status = stopped ? "STOP" : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED" : "OPEN";
 }
 
-/* The probe's columns are empty in maintenance: no probe counts then. */
+/* The probe's columns are empty when none counts: in maintenance, and with disable health. */
 static void stat_rows_check(struct stat_row *row, const struct server *s, const struct config_check *conf)
 {
 	if (!s->checked)
 		return;
 	row->check_history = s->check.history;
-	if (s->admin == SERVER_MAINT)
+	if (s->admin == SERVER_MAINT || !server_is_probed(s))
 		return;
 	snprintf(row->check_buffer, sizeof row->check_buffer, "%s%s", s->check.in_flight ? "* " : "", s->check.status);
 	row->check_status = row->check_buffer;
@@ -100,7 +100,7 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 	stat_rows_averages(row, &s->sampled);
 	stat_rows_longest(row, s);
 	stat_rows_weight(row, s);
-	row->checked = s->checked;
+	row->checked = server_is_probed(s);
 	stat_rows_check(row, s, &backend_conf->check);
 	row->server_id = s->id;
 	server_status_text(s, row->status_buffer);

@@ -107,7 +107,6 @@ void probe_target_judge(const struct probe_target *t, struct pattern_scratch *sc
 	if (found == PATTERN_MATCH) {
 		result->verdict = CHECK_PASSED;
 		result->status = CHECK_STATUS_L7OK;
-		result->text = http_status_phrase(result->code);
 		return;
 	}
 	result->status = CHECK_STATUS_L7RSP;
