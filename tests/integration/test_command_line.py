@@ -174,3 +174,58 @@ def test_output_that_cannot_be_written_is_an_error(box, arguments):
     assert done.returncode == 1
     assert "standard output" in done.stderr
     assert "No space left" in done.stderr
+
+
+WRITTEN_OUT = """
+defaults: {
+  maxconn = 10;
+};
+frontends: {
+  web: {
+    bind = [ "127.0.0.1:0" ];
+    default_backend = "app";
+    limits: {
+      headers = 50;
+      request_line = "8k";
+    };
+    rules = (
+      { path = "^/a";
+        backend = "app"; }
+    );
+  };
+};
+backends: {
+  app: {
+    algorithm: {
+      name = "p2c";
+      bounded_load = 0;
+    };
+    passive: {
+      eject = "10s";
+      degraded = 30;
+    };
+    servers: { a: { address = "127.0.0.1:1"; }; };
+  };
+  other: { servers: { }; };
+};
+"""
+
+
+@pytest.mark.parametrize("old,new,words", [
+    ('default_backend = "app"', 'default_backend = "nope"', ["default_backend", "nope", "defined: app, other"]),
+    ('default_backend = "app"', 'default_backend = "App"', ['did you mean "app"?']),
+    ('request_line = "8k"', 'request_line = "64k"', ["request_line", "header_bytes"]),
+    ('        backend = "app"', '        backend = "nope"', ["backend", "nope", "defined: app, other"]),
+    ("bounded_load = 0", "bounded_load = 50", ["backend.algorithm.bounded_load is 50", "101"]),
+    ("degraded = 30", "degraded = 60", ["passive.degraded", "passive.failed"]),
+    ("  maxconn = 10", "  frobnicate = 10", ["frobnicate", "lbd --list=options"]),
+    ("  app: {", "  1app: {", ["1app", "a letter, then letters, digits, _ or -"]),
+    ("    passive:", "    _passive:", ["_", "a letter, then letters, digits, _ or -"]),
+])
+def test_an_error_has_the_line_of_the_value_and_says_what_is_allowed(box, old, new, words):
+    line = 1 + WRITTEN_OUT[:WRITTEN_OUT.index(old)].count("\n")
+    status, _, err = box.check_config(WRITTEN_OUT.replace(old, new, 1))
+    assert status == 1
+    first = next(row for row in err.splitlines() if ": error: " in row)
+    assert re.match(rf".*:{line}: error: ", first), err
+    assert all(word in first for word in words), err
