@@ -259,6 +259,7 @@ static void log_sink_wait(struct log_sink *sink, int error, uint64_t now_us)
 		sink->fd = -1;
 		log_sink_drop_torn(sink);
 	}
+	sink->error = error;
 	sink->retry_us = now_us + (error == EAGAIN ? LOG_SINK_BUSY_US : LOG_SINK_RETRY_US);
 }
 
@@ -336,6 +337,7 @@ static void log_sink_flush_datagrams(struct log_sink *sink, uint64_t now_us)
 			continue;
 		if (sent < 0 && errno == EMSGSIZE) {
 			sink->dropped++;
+			sink->error = EMSGSIZE;
 			sent = 1;
 		}
 		if (sent <= 0) {
