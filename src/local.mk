@@ -253,6 +253,7 @@ src_liblbd_la_SOURCES += \
 src_liblbd_la_SOURCES += \
 	src/admin/admin.h \
 	src/admin/admin_socket.c \
+	src/admin/clear_counters.c \
 	src/admin/cli.c \
 	src/admin/cli.h \
 	src/admin/command.c \

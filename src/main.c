@@ -1,7 +1,9 @@
 /* lbd: arguments, start, stop. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -19,11 +21,13 @@ static struct config *main_load(const struct arguments *a, struct text *messages
 	return config_from_arguments(a->bind, a->algorithm, a->socket, a->servers, a->server_count, messages);
 }
 
-static void main_print(const struct text *text, FILE *stream)
+/* Returns the exit status: a script that reads half a list must be able to know. */
+static int main_print(const struct text *text, FILE *stream)
 {
-	if (text->n)
-		fwrite(text->data, 1, text->n, stream);
-	fflush(stream);
+	if (!text->n || (fwrite(text->data, 1, text->n, stream) == text->n && fflush(stream) == 0))
+		return 0;
+	fprintf(stderr, "lbd: cannot write to standard output: %s\n", strerror(errno));
+	return 1;
 }
 
 /* Loads and checks all that can be checked without binding; what was found is on stderr. */
@@ -38,7 +42,7 @@ static struct config *main_check(const struct arguments *a)
 	}
 	if (loader)
 		algorithm_loader_destroy(loader);
-	main_print(&messages, stderr);
+	(void)main_print(&messages, stderr);
 	text_free(&messages);
 	return config;
 }
@@ -56,7 +60,7 @@ static int main_with_config(enum arguments_result what, const struct arguments *
 		config_dump(config, &out);
 	else if (!a->quiet)
 		text_add_c(&out, "Configuration file is valid\n");
-	main_print(&out, stdout);
+	status |= main_print(&out, stdout);
 	text_free(&out);
 	config_free(config);
 	return status;
@@ -78,7 +82,7 @@ int main(int argc, char **argv)
 	}
 	if (what == ARGUMENTS_RUN || what == ARGUMENTS_CHECK || what == ARGUMENTS_DUMP)
 		status = main_with_config(what, &arguments);
-	main_print(&text, status ? stderr : stdout);
+	status |= main_print(&text, status ? stderr : stdout);
 	arguments_free(&arguments);
 	text_free(&text);
 	return status;

@@ -94,20 +94,31 @@ static bool command_is_near(const struct command *command, const struct command_
 	return true;
 }
 
+/* What the line asks for: each of its words begins the word of the row at its place. */
+static bool command_begins(const struct command *command, const struct command_words *words)
+{
+	struct str rest = str_of(command->words), word;
+	for (uint32_t n = 0; n < words->count; n++)
+		if (!command_next_word(&rest, &word) || !str_starts_with(word, words->at[n]))
+			return false;
+	return true;
+}
+
 static void command_list_row(struct text *out, const struct command *row)
 {
 	text_format(out, "  %-40s: %s\n", row->usage, row->help);
 }
 
-/* Those that are near to the words (all when near is false), then the last ones. Returns how many were near. */
-static uint32_t command_list(struct text *out, const struct command_words *words)
+/* Those that suit the words, or all; then the last ones. Returns how many did. */
+static uint32_t command_list(struct text *out, const struct command_words *words,
+	bool (*suits)(const struct command *command, const struct command_words *words))
 {
 	uint32_t listed = 0;
 	for (const struct command *row = command_rows; row < command_rows + COMMAND_ROWS; row++) {
 		bool last = row >= command_rows + COMMAND_ROWS - COMMAND_LAST_ROWS;
-		bool near = !words || command_is_near(row, words);
-		listed += near && !last;
-		if ((near || last) && out)
+		bool wanted = !words || suits(row, words);
+		listed += wanted && !last;
+		if ((wanted || last) && out)
 			command_list_row(out, row);
 	}
 	return listed;
@@ -126,12 +137,12 @@ static void command_add_severity(struct command_call *call, enum log_level level
 void command_answer_unknown(struct command_call *call)
 {
 	command_add_severity(call, LOG_LEVEL_INFO);
-	if (call->words.count && command_list(NULL, &call->words)) {
+	if (call->words.count && command_list(NULL, &call->words, command_is_near)) {
 		text_add_c(call->out, "Unknown command, but one of these may be meant:\n");
-		command_list(call->out, &call->words);
+		command_list(call->out, &call->words, command_is_near);
 	} else {
 		text_add_c(call->out, "Unknown command. Please enter one of these:\n");
-		command_list(call->out, NULL);
+		command_list(call->out, NULL, NULL);
 	}
 }
 
@@ -140,10 +151,11 @@ enum command_result command_help(struct command_call *call)
 	struct command_words asked = {.count = 0};
 	for (uint32_t i = 1; i < call->words.count; i++)
 		asked.at[asked.count++] = call->words.at[i];
-	bool some = asked.count && command_list(NULL, &asked);
+	bool exact = command_list(NULL, &asked, command_begins),
+	     some = exact || command_list(NULL, &asked, command_is_near);
 	command_add_severity(call, LOG_LEVEL_INFO);
 	text_add_c(call->out, "The following commands are valid at this level:\n");
-	command_list(call->out, some ? &asked : NULL);
+	command_list(call->out, some ? &asked : NULL, exact ? command_begins : command_is_near);
 	return COMMAND_DONE;
 }
 

@@ -1,4 +1,4 @@
-/* enable and disable: server, health, agent, frontend; clear counters. */
+/* enable and disable: server, health, agent, frontend. */
 #include "admin/lookup.h"
 
 static enum command_result enable_server_to(struct command_call *call, enum server_admin admin)
@@ -105,27 +105,4 @@ enum command_result command_shutdown_frontend(struct command_call *call)
 	if (atomic_exchange(&f->shut, true))
 		return command_fail(call, "Frontend was already shut down.");
 	return enable_server_frontend_changed(call);
-}
-
-/* The counters themselves have a writer in each worker: nobody else may set them back. */
-enum command_result command_clear_counters(struct command_call *call)
-{
-	const struct proxies *p = call->host->proxies;
-	if (command_word_is(call, 2, "all"))
-		return command_fail(call, "Counters cannot be set back while workers write them; 'clear counters' "
-					  "forgets the maxima.");
-	for (uint32_t i = 0; i < p->frontend_count; i++) {
-		atomic_store(&p->frontends[i]->sessions_max, 0);
-		sampled_clear_max(&p->frontends[i]->sampled);
-	}
-	for (uint32_t i = 0; i < p->backend_count; i++) {
-		struct backend *b = p->backends[i];
-		sampled_clear_max(&b->sampled);
-		atomic_store(&b->queue.most, 0);
-		for (uint32_t j = 0; j < b->server_count; j++) {
-			atomic_store(&b->servers[j]->in_flight_max, 0);
-			sampled_clear_max(&b->servers[j]->sampled);
-		}
-	}
-	return command_changed(call);
 }

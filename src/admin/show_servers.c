@@ -72,12 +72,13 @@ static unsigned show_servers_admin_state(const struct server *s)
 	return s->admin == SERVER_DRAIN ? 8 : 0;
 }
 
-/* 2 configured, 4 enabled, 1 in progress, 8 paused. */
+/* HAProxy's bits: 1 in progress, 2 configured, 4 enabled, 8 paused. */
 static unsigned show_servers_check_state(const struct server *s)
 {
+	unsigned paused = s->admin == SERVER_MAINT ? 8 : 0;
 	if (!s->checked)
-		return 0;
-	return (s->admin == SERVER_MAINT || s->checks_ignored ? 2 | 8 : 2 | 4) | (s->check.in_flight ? 1 : 0);
+		return paused;
+	return 2u | (s->checks_ignored ? 0 : 4) | paused | (s->check.in_flight ? 1 : 0);
 }
 
 static void show_servers_state_line(struct command_call *call, const struct backend *b, const struct server *s)

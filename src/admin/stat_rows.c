@@ -22,16 +22,25 @@ static uint64_t stat_rows_common(
 	row->session_rate_max = sampled->sessions.max;
 	row->request_rate = sampled->requests.per_second;
 	row->request_rate_max = sampled->requests.max;
-	return counter_set_sums(counters, row->counter);
+	return counter_set_shown(counters, row->counter);
 }
 
-static void stat_rows_times(struct stat_row *row, const struct sampled *sampled)
+static void stat_rows_averages(struct stat_row *row, const struct sampled *sampled)
 {
 	int64_t *average[] = {&row->queue_ms, &row->connect_ms, &row->response_ms, &row->total_ms};
-	int64_t *highest[] = {&row->queue_ms_max, &row->connect_ms_max, &row->response_ms_max, &row->total_ms_max};
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 4; i++)
 		*average[i] = sampled->average_us[i] / 1000;
-		*highest[i] = sampled->max_us[i] / 1000;
+}
+
+/* Called for each server of a row: its own, or all of the backend's. */
+static void stat_rows_longest(struct stat_row *row, const struct server *s)
+{
+	int64_t *longest[COUNTER_TIMES] = {
+		&row->queue_ms_max, &row->connect_ms_max, &row->response_ms_max, &row->total_ms_max};
+	for (enum counter_time i = 0; i < COUNTER_TIMES; i++) {
+		int64_t ms = (int64_t)(counter_set_longest(&s->counters, i) / 1000);
+		if (ms > *longest[i])
+			*longest[i] = ms;
 	}
 }
 
@@ -48,13 +57,13 @@ void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct
 	row->status = stopped ? "STOP" : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED" : "OPEN";
 }
 
-/* The probe's columns are empty in maintenance: no probe counts then. */
+/* The probe's columns are empty when none counts: in maintenance, and with disable health. */
 static void stat_rows_check(struct stat_row *row, const struct server *s, const struct config_check *conf)
 {
 	if (!s->checked)
 		return;
 	row->check_history = s->check.history;
-	if (s->admin == SERVER_MAINT)
+	if (s->admin == SERVER_MAINT || !server_is_probed(s))
 		return;
 	snprintf(row->check_buffer, sizeof row->check_buffer, "%s%s", s->check.in_flight ? "* " : "", s->check.status);
 	row->check_status = row->check_buffer;
@@ -88,9 +97,10 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 	uint32_t idle = server_idle_count(s);
 	stat_row_init(row, STAT_SERVER, b->name, b->id, s->name);
 	uint64_t last_us = stat_rows_common(row, &s->counters, &s->sampled, b->mode);
-	stat_rows_times(row, &s->sampled);
+	stat_rows_averages(row, &s->sampled);
+	stat_rows_longest(row, s);
 	stat_rows_weight(row, s);
-	row->checked = s->checked;
+	row->checked = server_is_probed(s);
 	stat_rows_check(row, s, &backend_conf->check);
 	row->server_id = s->id;
 	server_status_text(s, row->status_buffer);
@@ -123,10 +133,15 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 		row->cookie = s->name;
 }
 
-/* Those that wait are in it too. */
-static uint32_t stat_rows_backend_sessions(const struct backend *b)
+static void stat_rows_backend_sessions(struct stat_row *row, const struct backend *b)
 {
-	return backend_in_flight(b) + queue_length(&b->queue);
+	uint32_t noted = atomic_load_explicit(&b->sessions_most, memory_order_relaxed);
+	row->sessions = backend_sessions(b);
+	row->sessions_max = row->sessions;
+	if (row->sessions_max < noted)
+		row->sessions_max = noted;
+	if (row->sessions_max < b->sampled.current_max)
+		row->sessions_max = b->sampled.current_max;
 }
 
 void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct stat_view *view)
@@ -134,10 +149,9 @@ void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct s
 	const struct config_backend *conf = atomic_load_explicit(&b->conf, memory_order_relaxed);
 	stat_row_init(row, STAT_BACKEND, b->name, b->id, "BACKEND");
 	uint64_t last_us = stat_rows_common(row, &b->counters, &b->sampled, b->mode);
-	stat_rows_times(row, &b->sampled);
+	stat_rows_averages(row, &b->sampled);
 	row->status = backend_is_up(b) ? "UP" : "DOWN";
-	row->sessions = stat_rows_backend_sessions(b);
-	row->sessions_max = b->sampled.current_max > row->sessions ? b->sampled.current_max : row->sessions;
+	stat_rows_backend_sessions(row, b);
 	row->queue = queue_length(&b->queue);
 	row->queue_max = atomic_load_explicit(&b->queue.most, memory_order_relaxed);
 	if (row->queue_max < row->queue)
@@ -146,8 +160,11 @@ void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct s
 	row->backup = backend_usable(b, true);
 	row->weight = (int64_t)backend_weight(b);
 	row->user_weight = 0;
-	for (uint32_t i = 0; i < b->server_count; i++)
+	row->queue_ms_max = row->connect_ms_max = row->response_ms_max = row->total_ms_max = 0;
+	for (uint32_t i = 0; i < b->server_count; i++) {
 		row->user_weight += b->servers[i]->weight;
+		stat_rows_longest(row, b->servers[i]);
+	}
 	row->changed_s = stat_rows_seconds(b->changed_us, view->now_us);
 	if (b->server_count)
 		row->downtime_s = stat_rows_downtime(b->downtime_us, b->down_since_us, view->now_us);
@@ -172,7 +189,7 @@ void stat_sampler_run(struct stat_sampler *sampler, const struct proxies *proxie
 				atomic_load_explicit(&s->live.in_flight, memory_order_relaxed), now_us);
 		}
 		if (part == i % STAT_SAMPLER_PARTS)
-			sampled_update(&b->sampled, &b->counters, stat_rows_backend_sessions(b), now_us);
+			sampled_update(&b->sampled, &b->counters, backend_sessions(b), now_us);
 	}
 	for (uint32_t i = part; i < proxies->frontend_count; i += STAT_SAMPLER_PARTS) {
 		struct frontend *f = proxies->frontends[i];

@@ -242,6 +242,13 @@ static bool app_failed(const char *error)
 	return false;
 }
 
+/* What the configuration asks for cannot be had: the message begins with the place in the file. */
+static bool app_refused(const char *error)
+{
+	fprintf(stderr, "%s\n", error);
+	return false;
+}
+
 static uint32_t app_worker_count(const struct config *config)
 {
 	if (config->global.threads)
@@ -259,24 +266,28 @@ static bool app_open_log(struct app *app)
 		return app_failed("memory is out");
 	app->ring = log_add_ring(app->log, APP_CONTROL_RING);
 	struct log_sink *sink = log_open_sink(app->log, conf->target, why, sizeof why);
-	if (!sink)
-		fprintf(stderr, "lbd: global.log.target: %s\n", why);
-	if (!app->ring || !sink)
-		return false;
+	if (!sink) {
+		char line[APP_ERROR * 2];
+		const char *file = conf->line ? conf->file : app->config->file;
+		config_write_error(line, sizeof line, file, conf->line, "global.log.target: %s", why);
+		return app_refused(line);
+	}
+	if (!app->ring)
+		return app_failed("memory is out");
 	log_set_process_sink(app->log, sink, conf->level);
 	return true;
 }
 
 static bool app_make_objects(struct app *app, const struct arguments *arguments)
 {
-	char error[APP_ERROR] = "memory is out";
+	char error[APP_ERROR] = "lbd: memory is out";
 	size_t readers = sizeof *app->readers * app->worker_count;
 	app->readers = aligned_alloc(LBD_CACHE_LINE, readers);
 	if (!app->readers)
-		return app_failed(error);
+		return app_refused(error);
 	memset(app->readers, 0, readers);
 	if (!reclaimer_init(&app->reclaimer, app->readers, app->worker_count))
-		return app_failed(error);
+		return app_refused(error);
 	app->host = (struct backend_host){.loop = &app->loop,
 		.reclaimer = &app->reclaimer,
 		.workers = app->worker_count,
@@ -285,9 +296,9 @@ static bool app_make_objects(struct app *app, const struct arguments *arguments)
 	app->loader = build_loader(app->config, arguments->plugin_dirs, arguments->plugin_dir_count);
 	if (!app->loader ||
 		!build_proxies(&app->proxies, app->config, &app->host, app->loader, app->log, error, sizeof error))
-		return app_failed(error);
+		return app_refused(error);
 	if (!binds_open(&app->binds, &app->proxies, app->config, app->worker_count, error, sizeof error))
-		return app_failed(error);
+		return app_refused(error);
 	return true;
 }
 
@@ -337,9 +348,9 @@ static bool app_open_admin(struct app *app)
 		char error[APP_ERROR], line[APP_ERROR * 2];
 		struct admin *admin = admin_open(&app->admin_host, &conf->stats_sockets[i], error, sizeof error);
 		if (!admin) {
-			snprintf(line, sizeof line, "%s:%u: error: stats socket %s: %s", conf->stats_sockets[i].file,
-				conf->stats_sockets[i].line, conf->stats_sockets[i].path, error);
-			return app_failed(line);
+			config_write_error(line, sizeof line, conf->stats_sockets[i].file, conf->stats_sockets[i].line,
+				"stats socket %s: %s", conf->stats_sockets[i].path, error);
+			return app_refused(line);
 		}
 		app->admins[app->admin_count++] = admin;
 	}
@@ -350,6 +361,9 @@ static void app_watch_signals(struct app *app)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2};
 	signal(SIGPIPE, SIG_IGN);
+	/* A terminal with tostop set, or a script made for HAProxy, would stop the whole process. */
+	signal(SIGTTOU, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		ev_signal_init(&app->signals[i], app_on_signal, numbers[i]);
 		app->signals[i].data = app;
@@ -445,6 +459,9 @@ int app_run(struct config *config, const struct arguments *arguments)
 	struct detach detach;
 	bool started =
 		detach_begin(&detach, arguments) && app_start(app, arguments) && detach_ready(&detach, arguments);
+	/* The terminal and pipes are given up: the log lets go of them too. */
+	if (started && arguments->detach)
+		log_reopen(app->log);
 	if (started) {
 		log_write(app->ring, LOG_LEVEL_NOTICE, "lbd %s started with %u workers.", PACKAGE_VERSION,
 			(unsigned)app->worker_count);

@@ -57,15 +57,15 @@ bool binds_open(struct binds *b, const struct proxies *proxies, const struct con
 			char why[256];
 			b->at[i].frontend = proxies->frontends[f];
 			if (!address_resolve(&b->at[i].address, address->text, why, sizeof why)) {
-				snprintf(error, error_size, "%s:%u: error: bind of frontend '%s': %s", address->file,
-					address->line, config->frontends[f].name, why);
+				config_write_error(error, error_size, address->file, address->line,
+					"bind of frontend '%s': %s", config->frontends[f].name, why);
 				return false;
 			}
 			int failed = binds_open_one(b, i);
 			if (failed) {
-				snprintf(error, error_size, "%s:%u: error: frontend '%s' cannot listen on %s: %s",
-					address->file, address->line, config->frontends[f].name, address->text,
-					strerror(failed));
+				config_write_error(error, error_size, address->file, address->line,
+					"frontend '%s' cannot listen on %s: %s", config->frontends[f].name,
+					address->text, strerror(failed));
 				return false;
 			}
 		}

@@ -1,10 +1,12 @@
 #include "app/build.h"
 
+#include "backend/probe_target.h"
 #include "base/text.h"
 #include "config/options.h"
 #include "proxy/upstream.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -76,20 +78,62 @@ static bool build_check_rules(const struct config *config, struct text *messages
 	return good;
 }
 
+static bool build_complain(struct text *messages, const char *file, unsigned line, const char *format, ...)
+	LBD_PRINTF(4, 5);
+
+static bool build_complain(struct text *messages, const char *file, unsigned line, const char *format, ...)
+{
+	char what[2048], whole[4096];
+	va_list values;
+	va_start(values, format);
+	vsnprintf(what, sizeof what, format, values);
+	va_end(values);
+	config_write_error(whole, sizeof whole, file, line, "%s", what);
+	text_format(messages, "%s\n", whole);
+	return false;
+}
+
+static bool build_check_logs(const struct config *config, struct text *messages)
+{
+	char why[1024];
+	const struct config_log *log = &config->global.log;
+	bool good = true;
+	if (!log_target_check(log->target, why, sizeof why))
+		good = build_complain(messages, log->file, log->line, "global.log.target: %s", why);
+	for (uint32_t i = 0; i < config->frontend_count; i++) {
+		const struct config_frontend *f = &config->frontends[i];
+		if (!log_target_check(f->access_log.target, why, sizeof why))
+			good = build_complain(messages, f->access_log.file, f->access_log.line,
+				"access_log of frontend '%s': %s", f->name, why);
+	}
+	return good;
+}
+
+static bool build_check_algorithm(
+	const struct config_backend *b, struct algorithm_loader *loader, struct text *messages)
+{
+	char error[1024];
+	const char *file = b->algorithm.file ? b->algorithm.file : b->file;
+	unsigned line = b->algorithm.line ? b->algorithm.line : b->line;
+	const struct algorithm *algorithm = algorithm_load(loader, b->algorithm.name, error, sizeof error);
+	if (!algorithm) {
+		char hint[128] = "";
+		build_suggest(loader, b->algorithm.name, hint, sizeof hint);
+		return build_complain(messages, file, line, "backend '%s': %s%s", b->name, error, hint);
+	}
+	return backend_suits(b, algorithm, error, sizeof error) || build_complain(messages, file, line, "%s", error);
+}
+
 bool build_check(const struct config *config, struct algorithm_loader *loader, struct text *messages)
 {
-	bool good = build_check_rules(config, messages);
+	bool good = build_check_logs(config, messages);
+	good &= build_check_rules(config, messages);
 	for (uint32_t i = 0; i < config->backend_count; i++) {
 		const struct config_backend *b = &config->backends[i];
 		char error[1024];
-		if (algorithm_load(loader, b->algorithm.name, error, sizeof error))
-			continue;
-		const char *file = b->algorithm.file ? b->algorithm.file : b->file;
-		unsigned line = b->algorithm.line ? b->algorithm.line : b->line;
-		char hint[128] = "";
-		build_suggest(loader, b->algorithm.name, hint, sizeof hint);
-		text_format(messages, "%s:%u: error: backend '%s': %s%s\n", file, line, b->name, error, hint);
-		good = false;
+		good &= build_check_algorithm(b, loader, messages);
+		if (!probe_target_check(b, error, sizeof error))
+			good = build_complain(messages, b->check.file, b->check.line, "%s", error);
 	}
 	return good;
 }
@@ -99,7 +143,7 @@ static bool build_frontend(struct proxies *p, const struct config_frontend *conf
 {
 	struct frontend *f = frontend_create(conf, BUILD_FIRST_ID + p->frontend_count, workers);
 	if (!f) {
-		snprintf(error, error_size, "memory is out");
+		snprintf(error, error_size, "lbd: memory is out");
 		return false;
 	}
 	p->frontends[p->frontend_count++] = f;
@@ -108,8 +152,8 @@ static bool build_frontend(struct proxies *p, const struct config_frontend *conf
 	char why[512];
 	f->access_sink = log_open_sink(log, conf->access_log.target, why, sizeof why);
 	if (!f->access_sink)
-		snprintf(error, error_size, "%s:%u: error: access_log of frontend '%s': %s", conf->file, conf->line,
-			conf->name, why);
+		config_write_error(error, error_size, conf->access_log.file, conf->access_log.line,
+			"access_log of frontend '%s': %s", conf->name, why);
 	return f->access_sink != NULL;
 }
 
@@ -126,7 +170,7 @@ static bool build_backend(struct proxies *p, const struct config_backend *conf, 
 	p->backends[p->backend_count++] = b;
 	for (uint32_t i = 0; i < b->server_count; i++)
 		if (!upstream_make_idle_lists(b->servers[i], host->workers)) {
-			snprintf(error, error_size, "memory is out");
+			snprintf(error, error_size, "lbd: memory is out");
 			return false;
 		}
 	return true;
@@ -141,8 +185,8 @@ static bool build_rules(struct proxies *p, const struct config_frontend *conf, s
 		return true;
 	struct frontend_rules *rules = frontend_rules_create(conf, p, &f->limits, workers, &messages);
 	if (!rules)
-		snprintf(error, error_size, "%.*s", messages.n ? (int)messages.n - 1 : 13,
-			messages.n ? messages.data : "memory is out");
+		snprintf(error, error_size, "%.*s", messages.n ? (int)messages.n - 1 : 18,
+			messages.n ? messages.data : "lbd: memory is out");
 	atomic_store_explicit(&f->rules, rules, memory_order_release);
 	text_free(&messages);
 	return rules != NULL;
@@ -154,7 +198,7 @@ bool build_proxies(struct proxies *p, const struct config *config, struct backen
 	p->frontends = calloc(config->frontend_count + 1, sizeof(struct frontend *));
 	p->backends = calloc(config->backend_count + 1, sizeof(struct backend *));
 	if (!p->frontends || !p->backends) {
-		snprintf(error, error_size, "memory is out");
+		snprintf(error, error_size, "lbd: memory is out");
 		return false;
 	}
 	for (uint32_t i = 0; i < config->frontend_count; i++)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,16 +54,23 @@ static bool detach_write_pid(const char *path)
 	return false;
 }
 
-/* What goes to stderr on purpose still goes where it went; only the terminal's input is given up. */
+/* Files, and sockets such as the journal's, were given on purpose. A terminal is left; who reads a pipe waits for its
+ * end. */
+static bool detach_keeps(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
 static void detach_leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return;
 	dup2(null, STDIN_FILENO);
-	if (isatty(STDOUT_FILENO))
+	if (!detach_keeps(STDOUT_FILENO))
 		dup2(null, STDOUT_FILENO);
-	if (isatty(STDERR_FILENO))
+	if (!detach_keeps(STDERR_FILENO))
 		dup2(null, STDERR_FILENO);
 	close(null);
 }

@@ -26,8 +26,7 @@ static bool backend_create_servers(struct backend *b, const struct config_backen
 }
 
 /* What an algorithm cannot work without is an error at the start, not a surprise under load. */
-static bool backend_suits(const struct backend *b, const struct config_backend *conf, const struct algorithm *algorithm,
-	char *error, size_t error_size)
+bool backend_suits(const struct config_backend *conf, const struct algorithm *algorithm, char *error, size_t error_size)
 {
 	bool slots = false;
 	for (uint32_t i = 0; i < conf->server_count; i++)
@@ -35,8 +34,8 @@ static bool backend_suits(const struct backend *b, const struct config_backend *
 	if (!(algorithm->plugin->capabilities & LBD_NEEDS_SLOTS) || slots || !conf->server_count)
 		return true;
 	snprintf(error, error_size,
-		"line %u: backend '%s': algorithm '%s' fills one server after the other, so its servers need a maxconn",
-		conf->algorithm.line, b->name, algorithm->plugin->name);
+		"backend '%s': algorithm '%s' fills one server after the other, so its servers need a maxconn",
+		conf->name, algorithm->plugin->name);
 	return false;
 }
 
@@ -49,8 +48,7 @@ static bool backend_init(struct backend *b, const struct config_backend *conf, c
 		snprintf(error, error_size, "out of memory");
 		return false;
 	}
-	if (!backend_suits(b, conf, algorithm, error, error_size) ||
-		!backend_create_servers(b, conf, error, error_size))
+	if (!backend_suits(conf, algorithm, error, error_size) || !backend_create_servers(b, conf, error, error_size))
 		return false;
 	b->instance = algorithm_instance_create(b, algorithm, error, error_size);
 	if (!b->instance)
@@ -145,4 +143,21 @@ uint32_t backend_in_flight(const struct backend *b)
 	for (uint32_t i = 0; i < b->server_count; i++)
 		sum += atomic_load_explicit(&b->servers[i]->live.in_flight, memory_order_relaxed);
 	return sum;
+}
+
+uint32_t backend_sessions(const struct backend *b)
+{
+	return backend_in_flight(b) + queue_length(&b->queue);
+}
+
+/* Of a large backend the samples of each second must do: counting its servers at each step up would be quadratic. */
+void backend_note_sessions(struct backend *b)
+{
+	enum { BACKEND_FEW_SERVERS = 256 };
+	if (b->server_count > BACKEND_FEW_SERVERS)
+		return;
+	uint32_t now = backend_sessions(b), most = atomic_load_explicit(&b->sessions_most, memory_order_relaxed);
+	while (now > most && !atomic_compare_exchange_weak_explicit(
+				     &b->sessions_most, &most, now, memory_order_relaxed, memory_order_relaxed)) {
+	}
 }

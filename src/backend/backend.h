@@ -25,7 +25,8 @@ struct backend {
 	_Atomic(struct eligible *) eligible; /* seq_cst; loaded by workers at each pick */
 	bool counts_total;                   /* the algorithm wants in_flight_sum */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint64_t in_flight_sum;
-	struct queue queue; /* requests for which no server has a free slot */
+	struct queue queue;             /* requests for which no server has a free slot */
+	_Atomic uint32_t sessions_most; /* highest backend_sessions that was noted */
 
 	/* Control only. */
 	_Alignas(LBD_CACHE_LINE) struct server **servers;
@@ -70,6 +71,9 @@ struct server *backend_find_server(struct backend *b, struct str name);
 
 /* ---- workers ---- */
 
+/* What an algorithm cannot work without, the configuration of its backend must have. False: error says what. */
+bool backend_suits(const struct config_backend *conf, const struct algorithm *algorithm, char *error,
+	size_t error_size) LBD_MUST_CHECK;
 /* Picks an eligible server and reserves a place on it (in_flight), to be given back by server_release; counts PICKED.
  * NULL: no server is eligible, or none has a free slot: pick_has_candidate tells which. A server that became
  * ineligible, or full, since the set was built is refused and another one asked for. Who finds others in the queue
@@ -105,5 +109,9 @@ uint64_t backend_weight(const struct backend *b);
 bool backend_is_up(const struct backend *b);
 /* The sessions that its servers have now. */
 uint32_t backend_in_flight(const struct backend *b);
+/* The same with those who wait. */
+uint32_t backend_sessions(const struct backend *b);
+/* Any thread, when a server or the queue has as many as never before: so have they all together perhaps. */
+void backend_note_sessions(struct backend *b);
 
 #endif

@@ -16,9 +16,12 @@ static bool pick_is_tried(const struct lbd_pick *pick, uint32_t i)
 static void pick_note_max(struct server *s, uint32_t in_flight)
 {
 	uint32_t max = atomic_load_explicit(&s->in_flight_max, memory_order_relaxed);
+	if (in_flight <= max)
+		return;
 	while (in_flight > max && !atomic_compare_exchange_weak_explicit(&s->in_flight_max, &max, in_flight,
 					  memory_order_relaxed, memory_order_relaxed)) {
 	}
+	backend_note_sessions(s->backend);
 }
 
 /* Takes a place, unless that would exceed the slots. seq_cst, as the load of closed behind it: either control, which

@@ -18,6 +18,34 @@ static bool probe_target_clean(const char *text)
 	return true;
 }
 
+bool probe_target_check(const struct config_backend *b, char *error, size_t error_size)
+{
+	const struct config_check *conf = &b->check;
+	const char *rule = "it must not hold blanks or control characters", *key = NULL, *value = NULL;
+	char why[256];
+	if (conf->type != CONFIG_CHECK_HTTP)
+		return true;
+	if (!probe_target_clean(conf->method)) {
+		key = "method", value = conf->method;
+	} else if (!probe_target_clean(conf->host)) {
+		key = "host", value = conf->host;
+	} else if (!probe_target_clean(conf->path)) {
+		key = "path", value = conf->path;
+	} else if (conf->path[0] != '/' && strcmp(conf->path, "*") != 0) {
+		key = "path", value = conf->path, rule = "needed: a path that begins with /, such as \"/health\"";
+	}
+	if (key) {
+		snprintf(error, error_size, "check.%s of backend '%s' is \"%s\"; %s", key, b->name, value, rule);
+		return false;
+	}
+	struct pattern *body = conf->expect_body[0] ? pattern_compile(conf->expect_body, why, sizeof why) : NULL;
+	if (conf->expect_body[0] && !body)
+		snprintf(error, error_size, "check.expect_body of backend '%s': %s", b->name, why);
+	bool good = body || !conf->expect_body[0];
+	pattern_free(body);
+	return good;
+}
+
 bool probe_target_init(struct probe_target *t, struct backend *b, char *error, size_t error_size)
 {
 	char why[256];
@@ -26,12 +54,8 @@ bool probe_target_init(struct probe_target *t, struct backend *b, char *error, s
 	if (conf->type != CONFIG_CHECK_HTTP)
 		return true;
 	t->method = strcmp(conf->method, "HEAD") == 0 ? HTTP_METHOD_HEAD : HTTP_METHOD_GET;
-	if (!probe_target_clean(conf->path) || !probe_target_clean(conf->method) || !probe_target_clean(conf->host)) {
-		snprintf(error, error_size,
-			"backend '%s': check: path, method and host must not hold blanks or control characters",
-			b->name);
+	if (!probe_target_check(atomic_load_explicit(&b->conf, memory_order_relaxed), error, error_size))
 		return false;
-	}
 	if (!conf->expect_body[0])
 		return true;
 	t->body = pattern_compile(conf->expect_body, why, sizeof why);
@@ -83,7 +107,6 @@ void probe_target_judge(const struct probe_target *t, struct pattern_scratch *sc
 	if (found == PATTERN_MATCH) {
 		result->verdict = CHECK_PASSED;
 		result->status = CHECK_STATUS_L7OK;
-		result->text = http_status_phrase(result->code);
 		return;
 	}
 	result->status = CHECK_STATUS_L7RSP;

@@ -13,6 +13,8 @@ struct probe_target {
 	enum http_method method;
 };
 
+/* What can be wrong with the check of a backend beyond its types. False: error says it. */
+bool probe_target_check(const struct config_backend *b, char *error, size_t error_size) LBD_MUST_CHECK;
 /* False: error says what is wrong with the check. */
 bool probe_target_init(struct probe_target *t, struct backend *b, char *error, size_t error_size) LBD_MUST_CHECK;
 void probe_target_end(struct probe_target *t);

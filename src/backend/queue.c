@@ -29,22 +29,27 @@ static void queue_put(struct queue *q, struct waiter *w)
 {
 	w->server = NULL;
 	w->queued = true;
-	w->ahead = atomic_fetch_add_explicit(&q->waiting, 1, memory_order_seq_cst);
+	w->position = q->served;
+	atomic_fetch_add_explicit(&q->waiting, 1, memory_order_seq_cst);
 	list_append(&q->waiters, &w->link);
 }
 
 static void queue_take_out(struct queue *q, struct waiter *w)
 {
 	w->queued = false;
+	w->position = q->served - w->position + 1;
 	list_remove(&w->link);
 	atomic_fetch_sub_explicit(&q->waiting, 1, memory_order_seq_cst);
 }
 
-static void queue_note_most(struct queue *q)
+static void queue_note_most(struct backend *b)
 {
+	struct queue *q = &b->queue;
 	uint32_t now = atomic_load_explicit(&q->waiting, memory_order_relaxed);
-	if (now > atomic_load_explicit(&q->most, memory_order_relaxed))
-		atomic_store_explicit(&q->most, now, memory_order_relaxed);
+	if (now <= atomic_load_explicit(&q->most, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&q->most, now, memory_order_relaxed);
+	backend_note_sessions(b);
 }
 
 /* The seq_cst reads that queue.h speaks of. What an algorithm reads after them, relaxed, cannot be older. */
@@ -84,6 +89,7 @@ static void queue_serve_locked(struct backend *b, uint32_t worker, struct list *
 		w->server = queue_pick(b, w, worker);
 		if (w->server) {
 			queue_take_out(q, w);
+			q->served++;
 			list_append(served, &w->link);
 		} else if (!w->pick.tried_count) {
 			return;
@@ -141,7 +147,7 @@ enum queue_result queue_enter(struct backend *b, struct waiter *w)
 	if (result == QUEUE_GRANTED)
 		list_remove(&w->link);
 	else if (result == QUEUE_WAITS)
-		queue_note_most(q);
+		queue_note_most(b);
 	else
 		queue_take_out(q, w);
 	pthread_mutex_unlock(&q->lock);

@@ -23,6 +23,7 @@ struct queue {
 	_Atomic uint32_t most;                             /* highest length since the maxima were cleared */
 	_Alignas(LBD_CACHE_LINE) pthread_mutex_t lock;
 	struct list waiters; /* oldest first */
+	uint32_t served;     /* slots given to waiters so far; wraps */
 };
 
 /* One request that waits. The owner's worker fills mail.deliver, loop, pick and owner, and keeps it in memory until
@@ -34,7 +35,7 @@ struct waiter {
 	void *owner;              /* the worker's own */
 	struct pick_request pick; /* worker: who waits, during queue_enter only */
 	struct server *server;    /* granted, its place reserved; NULL: no server is open to it any more */
-	uint32_t ahead;           /* waiters that were there before it */
+	uint32_t position;        /* once it is out: those served while it waited, and itself, as HAProxy counts */
 	bool queued;              /* in the list; under the lock */
 };
 

@@ -37,7 +37,8 @@ struct server *server_create(
 		return NULL;
 	}
 	if (!address_resolve(&s->address, conf->address.text, why, sizeof why)) {
-		snprintf(error, error_size, "line %u: server '%s/%s': %s", conf->address.line, b->name, s->name, why);
+		config_write_error(error, error_size, conf->address.file, conf->address.line, "server '%s/%s': %s",
+			b->name, s->name, why);
 		server_destroy(s);
 		return NULL;
 	}
@@ -93,6 +94,11 @@ struct counters *server_control_counters(struct server *s)
 	return counter_set_block(&s->counters, s->counters.workers);
 }
 
+bool server_is_probed(const struct server *s)
+{
+	return s->checked && !s->checks_ignored;
+}
+
 void server_status_text(const struct server *s, char *out)
 {
 	const struct config_check *conf = &atomic_load_explicit(&s->backend->conf, memory_order_relaxed)->check;
@@ -104,7 +110,7 @@ void server_status_text(const struct server *s, char *out)
 		snprintf(out, SERVER_STATUS_SIZE, "DOWN %u/%u", counter, conf->rise);
 	else if (s->health == SERVER_UNHEALTHY)
 		snprintf(out, SERVER_STATUS_SIZE, "DOWN");
-	else if (!s->checked)
+	else if (!server_is_probed(s))
 		snprintf(out, SERVER_STATUS_SIZE, "%s", s->admin == SERVER_DRAIN ? "DRAIN" : "no check");
 	else if (counter + 1 < conf->rise + conf->fall)
 		snprintf(out, SERVER_STATUS_SIZE, "%s %u/%u", up, counter - conf->rise + 1, conf->fall);

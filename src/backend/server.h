@@ -63,7 +63,7 @@ struct server {
 	uint32_t counted_weight;                                         /* its part in its backend's figures */
 	uint64_t changed_us, down_since_us, downtime_us, drain_since_us; /* monotonic; 0: never or not */
 	struct server_check check;
-	bool checks_ignored; /* disable health: results of probes are shown, but change nothing */
+	bool checks_ignored; /* disable health: probes go on, but change nothing, and only their history is shown */
 	struct sampled sampled;
 };
 
@@ -71,6 +71,8 @@ struct server {
 bool server_usable(const struct server *s);
 /* Its weight with what health leaves of it, 0..256; 0 when it is not usable, never rounded down to 0. */
 uint32_t server_effective_weight(const struct server *s);
+/* Probes are configured, and count. */
+bool server_is_probed(const struct server *s);
 /* HAProxy's status word ("UP 1/3", "no check", "DRAIN", ...). out holds 32 bytes. */
 void server_status_text(const struct server *s, char *out);
 /* HAProxy's check_desc of a check_status, e.g. "Layer4 check passed"; "" for an unknown word. */

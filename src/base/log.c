@@ -297,6 +297,22 @@ static bool log_must_report(const struct log *log)
 	return log_dropped(log) != log->reported;
 }
 
+/* The first target that refused something since it was asked last, and why. */
+static void log_take_refusal(struct log *log, char *out, size_t size)
+{
+	snprintf(out, size, "they came too fast");
+	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next) {
+		if (!sink->error)
+			continue;
+		snprintf(out, size, "log target \"%.200s\": %s", sink->target,
+			sink->error == EAGAIN  ? "it takes no more; its reader is slow or gone"
+			: sink->error == ENXIO ? "nobody reads it"
+					       : strerror(sink->error));
+		sink->error = 0;
+		return;
+	}
+}
+
 /* One line when the drops have ended, or every 10 s while they go on, and at the end. The line must not be a drop
  * itself: it waits until the process log takes lines. */
 static void log_report_dropped(struct log *log, uint64_t now_us)
@@ -309,11 +325,10 @@ static void log_report_dropped(struct log *log, uint64_t now_us)
 	struct log_sink *sink = atomic_load_explicit(&log->process_sink, memory_order_acquire);
 	if (sink->wants_output || sink->retry_us || LOG_SINK_ROOM - log_sink_waiting(sink) < LOG_MESSAGE_MAX)
 		return;
-	char message[160];
-	snprintf(message, sizeof message,
-		"%llu log lines were dropped: their target took no more (disk full, reader gone or slow), or they came "
-		"too fast",
-		(unsigned long long)(dropped - log->reported));
+	char message[400], why[300];
+	log_take_refusal(log, why, sizeof why);
+	snprintf(message, sizeof message, "%llu log lines were dropped: %s",
+		(unsigned long long)(dropped - log->reported), why);
 	log->reported = dropped;
 	log->reported_us = now_us;
 	log_report(log, LOG_LEVEL_WARNING, message, now_us);

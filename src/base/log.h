@@ -25,6 +25,8 @@ struct log_ring; /* one thread's lines on their way to the writer */
 struct log *log_create(void) LBD_MUST_CHECK;
 /* The same target gives the same sink. NULL: error says what was wrong with the target.
  * Before log_start, or by one thread (control) after it: a reload may name new targets; 64 at most. */
+/* The form of a target, without opening it. False: error says what is expected. */
+bool log_target_check(const char *target, char *error, size_t error_size) LBD_MUST_CHECK;
 struct log_sink *log_open_sink(struct log *log, const char *target, char *error, size_t error_size) LBD_MUST_CHECK;
 /* Any thread that knows that the log lives. */
 void log_set_process_sink(struct log *log, struct log_sink *sink, enum log_level level);

@@ -48,7 +48,7 @@ static bool log_sink_make_socket(struct log_sink *sink)
 }
 
 /* A syslog daemon that is not there yet is no error: the lines wait, and then count as dropped. */
-static bool log_sink_create_syslog(struct log_sink *sink, char *error, size_t error_size)
+static bool log_sink_parse_syslog(struct log_sink *sink, char *error, size_t error_size)
 {
 	struct sockaddr_un *local = (struct sockaddr_un *)(void *)&sink->peer;
 	sink->path = sink->target + strlen("syslog:");
@@ -64,10 +64,7 @@ static bool log_sink_create_syslog(struct log_sink *sink, char *error, size_t er
 	local->sun_family = AF_UNIX;
 	memcpy(local->sun_path, sink->path, n + 1);
 	sink->peer_length = sizeof *local;
-	if (log_sink_make_socket(sink))
-		return true;
-	snprintf(error, error_size, "log target \"%s\": no socket: %s", sink->target, strerror(errno));
-	return false;
+	return true;
 }
 
 static bool log_sink_resolve_udp(struct log_sink *sink)
@@ -93,22 +90,18 @@ static bool log_sink_resolve_udp(struct log_sink *sink)
 	return true;
 }
 
-static bool log_sink_create_udp(struct log_sink *sink, char *error, size_t error_size)
+static bool log_sink_parse_udp(struct log_sink *sink, char *error, size_t error_size)
 {
-	if (!log_sink_resolve_udp(sink)) {
-		snprintf(error, error_size,
-			"log target \"%s\": expected udp:, an IP address and a port, e.g. \"udp:127.0.0.1:514\" or "
-			"\"udp:[::1]:514\"; names are not looked up",
-			sink->target);
-		return false;
-	}
-	if (log_sink_make_socket(sink))
+	if (log_sink_resolve_udp(sink))
 		return true;
-	snprintf(error, error_size, "log target \"%s\": no socket: %s", sink->target, strerror(errno));
+	snprintf(error, error_size,
+		"log target \"%s\": expected udp:, an IP address and a port, e.g. \"udp:127.0.0.1:514\" or "
+		"\"udp:[::1]:514\"; names are not looked up",
+		sink->target);
 	return false;
 }
 
-static bool log_sink_open(struct log_sink *sink, char *error, size_t error_size)
+static bool log_sink_parse(struct log_sink *sink, char *error, size_t error_size)
 {
 	struct str target = str_of(sink->target);
 	sink->pollable = true;
@@ -122,21 +115,43 @@ static bool log_sink_open(struct log_sink *sink, char *error, size_t error_size)
 	}
 	if (str_starts_with(target, str_of("syslog:"))) {
 		sink->kind = LOG_SINK_SYSLOG;
-		return log_sink_create_syslog(sink, error, error_size);
+		return log_sink_parse_syslog(sink, error, error_size);
 	}
 	if (str_starts_with(target, str_of("udp:"))) {
 		sink->kind = LOG_SINK_UDP;
-		return log_sink_create_udp(sink, error, error_size);
+		return log_sink_parse_udp(sink, error, error_size);
 	}
 	if (target.n && target.p[0] == '/') {
 		sink->kind = LOG_SINK_FILE;
-		return log_sink_create_file(sink, error, error_size);
+		return true;
 	}
 	snprintf(error, error_size,
 		"log target \"%s\" is not known: expected stderr, stdout, an absolute path, syslog:/PATH or "
 		"udp:HOST:PORT",
 		sink->target);
 	return false;
+}
+
+static bool log_sink_open(struct log_sink *sink, char *error, size_t error_size)
+{
+	if (!log_sink_parse(sink, error, error_size))
+		return false;
+	if (sink->kind == LOG_SINK_FILE)
+		return log_sink_create_file(sink, error, error_size);
+	if (!log_sink_is_syslog(sink) || log_sink_make_socket(sink))
+		return true;
+	snprintf(error, error_size, "log target \"%s\": no socket: %s", sink->target, strerror(errno));
+	return false;
+}
+
+bool log_target_check(const char *target, char *error, size_t error_size)
+{
+	struct log_sink sink = {.fd = -1, .target = strdup(target)};
+	if (!sink.target)
+		snprintf(error, error_size, "log target \"%s\": memory is out", target);
+	bool good = sink.target && log_sink_parse(&sink, error, error_size);
+	free(sink.target);
+	return good;
 }
 
 struct log_sink *log_sink_create(const char *target, char *error, size_t error_size)
@@ -244,6 +259,7 @@ static void log_sink_wait(struct log_sink *sink, int error, uint64_t now_us)
 		sink->fd = -1;
 		log_sink_drop_torn(sink);
 	}
+	sink->error = error;
 	sink->retry_us = now_us + (error == EAGAIN ? LOG_SINK_BUSY_US : LOG_SINK_RETRY_US);
 }
 
@@ -321,6 +337,7 @@ static void log_sink_flush_datagrams(struct log_sink *sink, uint64_t now_us)
 			continue;
 		if (sent < 0 && errno == EMSGSIZE) {
 			sink->dropped++;
+			sink->error = EMSGSIZE;
 			sent = 1;
 		}
 		if (sent <= 0) {
@@ -352,8 +369,22 @@ uint64_t log_sink_lines(const struct log_sink *sink)
 	return lines;
 }
 
+/* The process may have given them up since, for /dev/null. */
+static void log_sink_take_anew(struct log_sink *sink, uint64_t now_us)
+{
+	log_sink_flush(sink, now_us);
+	if (sink->fd >= 0)
+		close(sink->fd);
+	sink->fd = -1;
+	sink->wants_output = sink->can_block = false;
+	sink->pollable = true;
+	log_sink_begin(sink);
+}
+
 int log_sink_reopen(struct log_sink *sink, uint64_t now_us)
 {
+	if (sink->kind == LOG_SINK_STDERR || sink->kind == LOG_SINK_STDOUT)
+		log_sink_take_anew(sink, now_us);
 	if (sink->kind != LOG_SINK_FILE)
 		return 0;
 	sink->retry_us = 0;

@@ -26,6 +26,7 @@ struct log_sink {
 	bool torn;         /* a part of the first waiting line was written */
 	uint64_t retry_us; /* after an error: not before; 0: no error */
 	uint64_t dropped;  /* lines that the target refused for good */
+	int error;         /* errno that kept lines waiting since it was told last; 0: none */
 	struct sockaddr_storage peer;
 	socklen_t peer_length;
 	char *data; /* LOG_SINK_ROOM bytes; lines with their ends */

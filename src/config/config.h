@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 
 struct config_strings {
 	const char **at;
@@ -38,6 +39,8 @@ struct config_networks {
 struct config_log {
 	const char *target;
 	enum log_level level;
+	unsigned line; /* 0: not written; likewise below */
+	const char *file;
 };
 
 enum config_level { CONFIG_LEVEL_USER, CONFIG_LEVEL_OPERATOR, CONFIG_LEVEL_ADMIN };
@@ -80,6 +83,8 @@ enum config_access_log_format {
 struct config_access_log {
 	enum config_access_log_format format;
 	const char *target;
+	unsigned line;
+	const char *file;
 };
 
 /* Headers for the access log, in the order in which it has them. */
@@ -205,6 +210,8 @@ struct config_check {
 	uint32_t port;           /* 0: the server's */
 	uint64_t interval, fast_interval, down_interval, timeout;
 	uint32_t rise, fall, steady, jitter;
+	unsigned line;
+	const char *file;
 };
 
 struct config_passive {
@@ -297,6 +304,9 @@ void config_dump(const struct config *config, struct text *out);
 /* --list=options: one row a line with group, name, type, default, unit, help. */
 void config_list_options(struct text *out);
 void config_free(struct config *config); /* NULL is fine */
+/* "FILE:LINE: error: MESSAGE", for what only shows when something is made of a configuration. line 0: FILE alone. */
+void config_write_error(char *out, size_t size, const char *file, unsigned line, const char *format, ...)
+	LBD_PRINTF(5, 6);
 /* Of the library that parses, for -V. */
 const char *config_library_version(void);
 const struct config_backend *config_find_backend(const struct config *config, const char *name);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -120,6 +121,16 @@ struct config *config_load(const char *file, struct text *messages)
 struct config *config_load_text(const char *file, struct str content, struct text *messages)
 {
 	return config_load_report(file, content.p ? content : str_of(""), true, messages);
+}
+
+void config_write_error(char *out, size_t size, const char *file, unsigned line, const char *format, ...)
+{
+	va_list values;
+	int n = line ? snprintf(out, size, "%s:%u: error: ", file, line) : snprintf(out, size, "%s: error: ", file);
+	va_start(values, format);
+	if (n >= 0 && (size_t)n < size)
+		vsnprintf(out + n, size - (size_t)n, format, values);
+	va_end(values);
 }
 
 void config_free(struct config *config)

@@ -54,13 +54,26 @@ static const char *references_find_nearest(const struct references *c, const cha
 	return best.name;
 }
 
-static void references_check_backend(const struct references *c, const struct config_frontend *f, const char *file,
-	unsigned line, const char *option, const char *name)
+/* All of them when they are few. */
+static void references_list_backends(const struct references *c, struct text *out)
 {
+	enum { SHOWN = 9 };
+	uint32_t count = c->config->backend_count;
+	if (count == 0)
+		text_add_c(out, "; no backend is defined");
+	for (uint32_t i = 0; i < count && count <= SHOWN; i++)
+		text_format(out, "%s%s", i == 0 ? "; defined: " : ", ", c->config->backends[i].name);
+}
+
+/* name: a field of the configuration, so that its line is known. */
+static void references_check_backend(const struct references *c, const struct config_frontend *f,
+	struct config_place otherwise, const char *option, const char *const *field)
+{
+	const char *name = *field;
 	const struct config_backend *b = references_find(c, name);
 	if (b && b->mode == f->mode)
 		return;
-	struct config_place at = references_place(c, file, line);
+	struct config_place at = config_report_place(c->report, field, otherwise);
 	if (b) {
 		config_report_error(c->report, at,
 			"%s of frontend \"%s\" is \"%s\", which has mode %s; both must have the same mode", option,
@@ -68,8 +81,13 @@ static void references_check_backend(const struct references *c, const struct co
 		return;
 	}
 	const char *nearest = references_find_nearest(c, name);
-	config_report_error(c->report, at, "%s of frontend \"%s\" is \"%.80s\"; there is no such backend%s%s%s", option,
-		f->name, name, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+	struct text defined = {0};
+	if (!nearest)
+		references_list_backends(c, &defined);
+	config_report_error(c->report, at, "%s of frontend \"%s\" is \"%.80s\"; there is no such backend%s%s%s%.*s",
+		option, f->name, name, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "",
+		(int)defined.n, defined.n ? defined.data : "");
+	text_free(&defined);
 }
 
 /* ---- rules ---- */
@@ -82,7 +100,8 @@ static void references_check_split(
 		const struct config_split *part = &r->split[i];
 		sum += part->weight;
 		if (part->backend)
-			references_check_backend(c, f, part->file, part->line, "a split", part->backend);
+			references_check_backend(
+				c, f, references_place(c, part->file, part->line), "a split", &part->backend);
 		for (uint32_t k = 0; part->backend && k < i; k++)
 			if (r->split[k].backend && strcmp(r->split[k].backend, part->backend) == 0)
 				config_report_error(c->report, references_place(c, part->file, part->line),
@@ -122,10 +141,11 @@ static void references_check_rule(
 			"such as "
 			"set_header");
 	if (r->redirect_to && (r->redirect_status == 300 || (r->redirect_status >= 304 && r->redirect_status <= 306)))
-		config_report_error(c->report, references_place(c, r->file, r->line),
+		config_report_error(c->report,
+			config_report_place(c->report, &r->redirect_status, references_place(c, r->file, r->line)),
 			"redirect.status is %u; needed: 301, 302, 303, 307 or 308", r->redirect_status);
 	if (r->backend)
-		references_check_backend(c, f, r->file, r->line, "a rule", r->backend);
+		references_check_backend(c, f, references_place(c, r->file, r->line), "backend of a rule", &r->backend);
 	references_check_split(c, f, r);
 	references_check_rate_limit(c, r);
 }
@@ -139,7 +159,7 @@ static void references_check_frontend(const struct references *c, const struct c
 			"[ \"*:8080\" ]",
 			f->name);
 	if (*f->default_backend)
-		references_check_backend(c, f, f->file, f->line, "default_backend", f->default_backend);
+		references_check_backend(c, f, at, "default_backend", &f->default_backend);
 	else if (f->rule_count == 0)
 		config_report_warning(c->report, at,
 			"frontend \"%s\" has neither default_backend nor rules; it answers 503", f->name);
@@ -155,6 +175,7 @@ static void references_check_frontend(const struct references *c, const struct c
 /* Two values of one backend, of which the first must not be above the second. */
 struct references_order {
 	uint64_t low, high;
+	const void *fields[2];
 	const char *names[2];
 	bool used;
 };
@@ -164,20 +185,26 @@ static void references_check_backend_values(const struct references *c, const st
 	const struct config_passive *p = &b->passive;
 	const struct config_breaker *k = &b->breaker;
 	const struct references_order orders[] = {
-		{p->degraded, p->failed, {"passive.degraded", "passive.failed"}, p->window && p->failed},
-		{p->min_requests, p->window, {"passive.min_requests", "passive.window"}, p->window},
-		{p->eject, p->max_eject, {"passive.eject", "passive.max_eject"}, p->window},
-		{k->open, k->max_open, {"breaker.open", "breaker.max_open"}, k->enabled},
+		{p->degraded, p->failed, {&p->degraded, &p->failed}, {"passive.degraded", "passive.failed"},
+			p->window && p->failed},
+		{p->min_requests, p->window, {&p->min_requests, &p->window}, {"passive.min_requests", "passive.window"},
+			p->window},
+		{p->eject, p->max_eject, {&p->eject, &p->max_eject}, {"passive.eject", "passive.max_eject"}, p->window},
+		{k->open, k->max_open, {&k->open, &k->max_open}, {"breaker.open", "breaker.max_open"}, k->enabled},
 	};
 	struct config_place at = references_place(c, b->file, b->line);
 	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++)
 		if (orders[i].used && orders[i].low > orders[i].high)
-			config_report_error(c->report, at, "%s of backend \"%s\" is above %s", orders[i].names[0],
-				b->name, orders[i].names[1]);
+			config_report_error(c->report,
+				config_report_place(c->report, orders[i].fields[0],
+					config_report_place(c->report, orders[i].fields[1], at)),
+				"%s of backend \"%s\" is above %s", orders[i].names[0], b->name, orders[i].names[1]);
 	uint32_t bound = b->algorithm.bounded_load;
 	if (bound > 0 && bound <= 100)
-		config_report_error(c->report, references_place(c, b->algorithm.file, b->algorithm.line),
-			"bounded_load is %u; needed: 101 or more, or 0 for off", bound);
+		config_report_error(c->report,
+			config_report_place(c->report, &b->algorithm.bounded_load,
+				references_place(c, b->algorithm.file, b->algorithm.line)),
+			"backend.algorithm.bounded_load is %u; needed: 101 or more, or 0 for off", bound);
 	if (b->server_count == 0)
 		config_report_warning(c->report, at, "backend \"%s\" has no servers; it answers 503", b->name);
 }

@@ -28,6 +28,7 @@ void config_report_free(struct config_report *r)
 	arena_reset(&r->arena);
 	free(r->files);
 	free(r->messages);
+	free(r->marks);
 }
 
 uint32_t config_report_add_file(struct config_report *r, const char *name)
@@ -49,6 +50,30 @@ uint32_t config_report_add_file(struct config_report *r, const char *name)
 	}
 	r->files[r->file_count] = copy;
 	return r->file_count++;
+}
+
+void config_report_mark(struct config_report *r, const void *field, struct config_place at)
+{
+	if (r->mark_count == r->mark_capacity) {
+		uint32_t capacity = r->mark_capacity ? r->mark_capacity * 2 : 64;
+		struct config_mark *marks = realloc(r->marks, capacity * sizeof(*marks));
+		if (!marks) {
+			r->failed = true;
+			return;
+		}
+		r->marks = marks;
+		r->mark_capacity = capacity;
+	}
+	r->marks[r->mark_count++] = (struct config_mark){field, at};
+}
+
+struct config_place config_report_place(const struct config_report *r, const void *field, struct config_place otherwise)
+{
+	/* Nobody reads more of them, and the search is linear. */
+	for (uint32_t i = config_report_full(r) ? 0 : r->mark_count; i-- > 0;)
+		if (r->marks[i].field == field)
+			return r->marks[i].at;
+	return otherwise;
 }
 
 bool config_report_full(const struct config_report *r)

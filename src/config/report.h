@@ -13,12 +13,20 @@ struct config_place {
 
 struct config_message;
 
+/* Where the value of a field was written; only for those that are checked against others. */
+struct config_mark {
+	const void *field;
+	struct config_place at;
+};
+
 struct config_report {
 	struct arena arena;
 	const char **files; /* in the order in which they were opened */
 	uint32_t file_count, file_capacity;
 	struct config_message *messages;
 	uint32_t count, capacity;
+	struct config_mark *marks;
+	uint32_t mark_count, mark_capacity;
 	uint32_t errors;  /* all of them, also those that are no longer kept */
 	uint32_t dropped; /* beyond the cap */
 	bool no_lines;    /* the text was made by us */
@@ -31,6 +39,10 @@ void config_report_free(struct config_report *r);
 uint32_t config_report_add_file(struct config_report *r, const char *name);
 void config_report_error(struct config_report *r, struct config_place at, const char *format, ...) LBD_PRINTF(3, 4);
 void config_report_warning(struct config_report *r, struct config_place at, const char *format, ...) LBD_PRINTF(3, 4);
+/* Remembers where a value stands, and finds it: otherwise when it was not written there. */
+void config_report_mark(struct config_report *r, const void *field, struct config_place at);
+struct config_place config_report_place(
+	const struct config_report *r, const void *field, struct config_place otherwise);
 /* No more messages are kept; making one is a waste of time. */
 bool config_report_full(const struct config_report *r);
 /* "FILE:LINE: error: MESSAGE", one a line, sorted by file and line. */

@@ -368,7 +368,10 @@ static bool scan_bytes(struct scanner *c, struct str bytes)
 		if (c->token.kind == LEX_END)
 			return true;
 		if (c->token.kind == LEX_ERROR) {
-			config_report_error(c->report, scan_place(c), "%s", c->token.error);
+			bool named = c->expect == SCAN_NAME ||
+				     (c->expect == SCAN_AFTER && scan_top(c)->sign != '(' && scan_top(c)->sign != '[');
+			config_report_error(c->report, scan_place(c), "%s%s", c->token.error,
+				named ? "; a name is a letter, then letters, digits, _ or -" : "");
 			return false;
 		}
 		if (!(c->token.kind == LEX_INCLUDE ? scan_include(c) : scan_token(c)))

@@ -57,7 +57,10 @@ static void schema_report_unknown(struct config_reader *r, const config_setting_
 	bool list = count <= SHOWN && !keys.failed;
 	config_reader_error(r, s, "unknown option \"%.80s\" in %s%s%s%s%s%.*s", config_value_name(r, s), where,
 		best.name ? "; did you mean \"" : "", best.name ? best.name : "", best.name ? "\"?" : "",
-		list ? best.name ? " Allowed: " : "; allowed: " : "", list ? (int)keys.n : 0, list ? keys.data : "");
+		!list       ? best.name ? "" : "; lbd --list=options shows what is allowed"
+		: best.name ? " Allowed: "
+			    : "; allowed: ",
+		list ? (int)keys.n : 0, list ? keys.data : "");
 	text_free(&keys);
 }
 
@@ -306,6 +309,9 @@ static void schema_read_option(
 	}
 	if (!config_type_class(o->type)->read(r, o, s, field) || !r->scan)
 		return;
+	/* Servers are many, and no value of theirs is checked against another. */
+	if (o->group != CONFIG_GROUP_SERVER)
+		config_report_mark(r->report, field, config_value_place(r, s));
 	bool later =
 		o->effect == CONFIG_EFFECT_LATER ? r->warnings != CONFIG_WARN_NONE : r->warnings == CONFIG_WARN_ALL;
 	if (later && schema_differs_from_default(r, o, field))

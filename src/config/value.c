@@ -26,7 +26,8 @@ unsigned config_value_length(const config_setting_t *s)
 struct config_place config_value_place(const struct config_reader *r, const config_setting_t *s)
 {
 	if (r->scan && s->line >= 1 && s->line <= r->scan->count)
-		return r->scan->lines[s->line - 1].at;
+		return r->report->no_lines ? (struct config_place){r->scan->lines[s->line - 1].at.file, 0}
+					   : r->scan->lines[s->line - 1].at;
 	return (struct config_place){0, 0};
 }
 

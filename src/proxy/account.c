@@ -15,17 +15,24 @@ static bool account_transferring(const struct exchange *x)
 	return x->answered || (x->tunnel && x->at.connected);
 }
 
+/* Who leaves may do so at any time; who is too slow broke a transfer off only when there was one. */
+static bool account_client_broke(const struct exchange *x, char cause)
+{
+	return cause == 'C' ? x->parsed || x->tunnel : cause == 'c' && account_transferring(x);
+}
+
 /* What happened to every object that took part. */
 static void account_outcome(const struct exchange *x, struct counters *c, uint64_t in, uint64_t out)
 {
 	counter_add(c, COUNTER_BYTES_IN, in);
 	counter_add(c, COUNTER_BYTES_OUT, out);
-	if (x->status && x->frontend->mode == CONFIG_MODE_HTTP)
+	/* One for each request, also when nothing could be said: the kinds together are the requests. */
+	if (x->frontend->mode == CONFIG_MODE_HTTP && (x->status || x->parsed))
 		counter_add_status(c, x->status);
 	if (x->reason == REASON_NONE)
 		return;
 	char cause = reason_cause(x->reason);
-	if (account_transferring(x) && (cause == 'C' || cause == 'c'))
+	if (account_client_broke(x, cause))
 		counter_add(c, COUNTER_CLIENT_ABORTS, 1);
 	if (account_transferring(x) && !x->response_complete && (cause == 'S' || cause == 's'))
 		counter_add(c, COUNTER_SERVER_ABORTS, 1);
@@ -61,6 +68,17 @@ static void account_server_side(const struct exchange *x, struct counters *c, ui
 	if (x->at.response)
 		counter_add(c, COUNTER_RESPONSE_US, x->at.response - x->at.connected);
 	counter_add(c, COUNTER_TOTAL_US, now_us - x->at.start);
+}
+
+static void account_times(const struct exchange *x, struct counters *server, uint64_t now_us)
+{
+	if (!x->at.connected)
+		return;
+	counter_note_time(server, COUNTER_TIME_QUEUE, x->waited_us);
+	counter_note_time(server, COUNTER_TIME_CONNECT, x->at.connected - x->at.head - x->waited_us);
+	if (x->at.response)
+		counter_note_time(server, COUNTER_TIME_RESPONSE, x->at.response - x->at.connected);
+	counter_note_time(server, COUNTER_TIME_TOTAL, now_us - x->at.start);
 }
 
 static enum lbd_outcome account_verdict(const struct exchange *x)
@@ -138,7 +156,7 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.request_id = x->request_id,
 		.capture = &conf->capture,
 		.captured = x->captured_count == conf->capture.response.count ? x->captured : NULL,
-		.backend_queue = x->queue_ahead,
+		.backend_queue = x->queue_position,
 	};
 	if (x->parsed) {
 		record.method = x->request.method_text;
@@ -177,6 +195,7 @@ void account_exchange(struct exchange *x)
 	struct counters *server = server_counters(x->server, worker);
 	account_outcome(x, server, in, out);
 	account_server_side(x, server, now_us);
+	account_times(x, server, now_us);
 	uint64_t first = x->at.response > x->at.picked ? x->at.response - x->at.picked : 0;
 	backend_feedback(x->backend, x->server, account_verdict(x), first, now_us - x->at.start, now_us);
 }

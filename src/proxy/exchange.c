@@ -110,7 +110,8 @@ void exchange_start(struct exchange *x, size_t taken)
 	channel_take(&s->client, taken);
 	x->at.head = x->parsed ? session_worker(s)->loop.now_us : 0;
 	/* What follows a CONNECT was meant for a tunnel, and is never read as a request. */
-	x->close_client = !x->request.keep_alive || session_worker(s)->stopping || x->request.method == HTTP_METHOD_CONNECT;
+	x->close_client =
+		!x->request.keep_alive || session_worker(s)->stopping || x->request.method == HTTP_METHOD_CONNECT;
 	counter_add(counter_set_block(&x->frontend->counters, session_worker(s)->index), COUNTER_REQUESTS, 1);
 	exchange_run(x);
 }
@@ -176,6 +177,9 @@ void exchange_begin_refused(struct session *s, enum reason reason, const char *d
 	exchange_fail(x, reason, detail);
 	x->status = (uint16_t)status;
 	x->step = EXCHANGE_STEP_FINISH;
+	/* Nobody got as far as a request before the PROXY header. */
+	if (reason != REASON_PROXY_HEADER)
+		counter_add(counter_set_block(&x->frontend->counters, x->worker->index), COUNTER_REQUESTS, 1);
 	exchange_run(x);
 }
 
@@ -253,6 +257,9 @@ static struct backend *exchange_ask_rules(struct exchange *x)
 	if (verdict.reason == REASON_RULE_ANSWERED && !intercept_send(x, &verdict.rules))
 		verdict.reason = REASON_MEMORY;
 	exchange_fail(x, verdict.reason, NULL);
+	/* As HAProxy writes it: the search for a server has failed, not the request. */
+	if (x->reason == REASON_NO_BACKEND)
+		x->phase = 'C';
 	if (verdict.reason == REASON_DENIED || verdict.reason == REASON_RATE_LIMITED)
 		x->status = (uint16_t)verdict.rules.status;
 	x->retry_after_s = (uint32_t)((verdict.rules.wait_us + 999999) / 1000000);

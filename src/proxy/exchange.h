@@ -41,11 +41,11 @@ struct exchange {
 	struct flow_copy copy;       /* of the request's body, while it may have to be sent again */
 	struct buffer unsent;        /* with unsent_kept: what was written of the request's body, framed */
 	struct timeout timeout;
-	uint64_t waited_us;   /* in the queue, all times together */
-	uint32_t queue_ahead; /* those before us when we began to wait, likewise */
-	struct timeout total; /* timeouts.request */
-	uint64_t heard_us;    /* when something happened last, as far as the timeout that runs is concerned */
-	uint64_t taken;       /* channel_taken of the peer that is waited for, when it was looked at last */
+	uint64_t waited_us;      /* in the queue, all times together */
+	uint32_t queue_position; /* in the queue, likewise; 0: it did not wait */
+	struct timeout total;    /* timeouts.request */
+	uint64_t heard_us;       /* when something happened last, as far as the timeout that runs is concerned */
+	uint64_t taken;          /* channel_taken of the peer that is waited for, when it was looked at last */
 	struct exchange_times at;
 	enum reason reason;
 	enum reason attempt_reason; /* why the attempt before this one failed */

@@ -41,8 +41,6 @@ static enum exchange_go exchange_enter_queue(struct exchange *x)
 	if (result == QUEUE_WAITS) {
 		counter_add(counter_set_block(&x->backend->counters, w->index), COUNTER_QUEUED, 1);
 		x->at.queued = w->loop.now_us;
-		/* Written before the lock was left: the waiter's other fields may change by now. */
-		x->queue_ahead += x->waiter->ahead;
 		return EXCHANGE_GO_WAIT;
 	}
 	struct server *server = x->waiter->server;
@@ -80,6 +78,7 @@ static void exchange_on_granted(struct mail *mail, void *receiver)
 	struct waiter *waiter = (struct waiter *)((char *)mail - offsetof(struct waiter, mail));
 	struct exchange *x = waiter->owner;
 	struct server *server = waiter->server;
+	uint32_t position = waiter->position;
 	pool_put(&w->waiters, waiter);
 	if (!x) {
 		if (server)
@@ -89,6 +88,7 @@ static void exchange_on_granted(struct mail *mail, void *receiver)
 		return;
 	}
 	x->waiter = NULL;
+	x->queue_position += position;
 	exchange_end_wait(x);
 	if (server) {
 		counter_add(server_counters(server, w->index), COUNTER_QUEUED, 1);
@@ -104,7 +104,10 @@ void exchange_leave_queue(struct exchange *x)
 	if (!x->waiter)
 		return;
 	exchange_end_wait(x);
-	if (queue_leave(x->backend, x->waiter)) {
+	bool left = queue_leave(x->backend, x->waiter);
+	/* Out of the list it does not change any more. */
+	x->queue_position += x->waiter->position;
+	if (left) {
 		exchange_waiter_free(x);
 		return;
 	}

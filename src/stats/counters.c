@@ -7,7 +7,7 @@
 
 bool counter_set_init(struct counter_set *set, uint32_t workers)
 {
-	set->workers = workers;
+	*set = (struct counter_set){.workers = workers};
 	set->block = calloc((size_t)workers + 1, sizeof *set->block);
 	return set->block != NULL;
 }
@@ -17,6 +17,7 @@ void counter_set_end(struct counter_set *set)
 	for (uint32_t i = 0; set->block && i <= set->workers; i++)
 		free(atomic_load_explicit(&set->block[i], memory_order_relaxed));
 	free(set->block);
+	free(set->cleared);
 	*set = (struct counter_set){0};
 }
 
@@ -70,6 +71,45 @@ uint64_t counter_set_sums(const struct counter_set *set, uint64_t *value)
 		if (t > last_us)
 			last_us = t;
 	}
+	return last_us;
+}
+
+uint64_t counter_set_longest(const struct counter_set *set, enum counter_time which)
+{
+	uint64_t longest = 0;
+	for (uint32_t i = 0; i <= set->workers; i++) {
+		const struct counters *c = atomic_load_explicit(&set->block[i], memory_order_acquire);
+		uint64_t us = c ? atomic_load_explicit(&c->longest_us[which], memory_order_relaxed) : 0;
+		if (us > longest)
+			longest = us;
+	}
+	return longest;
+}
+
+void counter_set_forget_times(struct counter_set *set)
+{
+	for (uint32_t i = 0; i <= set->workers; i++) {
+		struct counters *c = atomic_load_explicit(&set->block[i], memory_order_acquire);
+		for (int which = 0; c && which < COUNTER_TIMES; which++)
+			atomic_store_explicit(&c->longest_us[which], 0, memory_order_relaxed);
+	}
+}
+
+bool counter_set_clear(struct counter_set *set)
+{
+	if (!set->cleared)
+		set->cleared = malloc(COUNTER_COUNT * sizeof *set->cleared);
+	if (!set->cleared)
+		return false;
+	counter_set_sums(set, set->cleared);
+	return true;
+}
+
+uint64_t counter_set_shown(const struct counter_set *set, uint64_t *value)
+{
+	uint64_t last_us = counter_set_sums(set, value);
+	for (int id = 0; set->cleared && id < COUNTER_COUNT; id++)
+		value[id] -= set->cleared[id];
 	return last_us;
 }
 

@@ -1,5 +1,7 @@
 #include "stats/sampled.h"
 
+#include <string.h>
+
 enum { SAMPLED_WINDOW = 1024, SAMPLED_SHORTEST_US = 1000 };
 
 static void sampled_rate_update(struct sampled_rate *rate, uint64_t value, uint64_t elapsed_us)
@@ -28,14 +30,13 @@ static void sampled_average_update(struct sampled *s, const struct counter_set *
 	uint64_t added = timed - s->last_timed;
 	if (!added)
 		return;
-	double share = (double)added / (double)(timed < SAMPLED_WINDOW ? timed : SAMPLED_WINDOW);
+	uint64_t known = timed - s->first_timed;
+	double share = (double)added / (double)(known < SAMPLED_WINDOW ? known : SAMPLED_WINDOW);
 	for (int i = 0; i < 4; i++) {
 		uint64_t sum = counter_set_sum(counters, ids[i]);
 		double mean = (double)(sum - s->last_sum[i]) / (double)added;
 		double average = share >= 1 ? mean : s->average_us[i] + (mean - s->average_us[i]) * share;
 		s->average_us[i] = sampled_clamp(average);
-		if (sampled_clamp(mean) > s->max_us[i])
-			s->max_us[i] = sampled_clamp(mean);
 		s->last_sum[i] = sum;
 	}
 	s->last_timed = timed;
@@ -58,6 +59,12 @@ void sampled_clear_max(struct sampled *s)
 {
 	s->current_max = 0;
 	s->sessions.max = s->requests.max = 0;
-	for (int i = 0; i < 4; i++)
-		s->max_us[i] = 0;
+}
+
+void sampled_clear(struct sampled *s, const struct counter_set *counters)
+{
+	sampled_clear_max(s);
+	sampled_average_update(s, counters);
+	memset(s->average_us, 0, sizeof s->average_us);
+	s->first_timed = s->last_timed;
 }

@@ -15,8 +15,8 @@ struct sampled {
 	struct sampled_rate sessions, requests;
 	uint32_t current_max; /* most sessions at once seen at a sample (frontends and servers count exactly instead) */
 	uint64_t last_sum[4], last_timed;
+	uint64_t first_timed;   /* exchanges before the averages were forgotten */
 	uint32_t average_us[4]; /* queue, connect, response, total: over about the last 1,024 exchanges */
-	uint32_t max_us[4];     /* highest average between two samples */
 };
 
 /* Takes one sample: current is the number of sessions now. */
@@ -24,5 +24,7 @@ void sampled_update(struct sampled *s, const struct counter_set *counters, uint3
 
 /* Forgets the maxima (clear counters). */
 void sampled_clear_max(struct sampled *s);
+/* Forgets the averages too (clear counters all): what comes now is all there is. */
+void sampled_clear(struct sampled *s, const struct counter_set *counters);
 
 #endif

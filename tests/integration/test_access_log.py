@@ -78,6 +78,14 @@ def test_httplog_of_failures(box):
     assert (bad["srv"], bad["status"], bad["term"][:2], bad["request"]) == ("<NOSRV>", "400", "PR", '"<BADREQ>"')
 
 
+def test_httplog_of_a_request_without_a_backend(box):
+    log = box.path("access.log")
+    lbd = box.lbd(box.config({}, frontend={"default_backend": "", "access_log": {"format": "httplog", "target": str(log)}}))
+    assert http(lbd.port).status == 503
+    line = wait_for(lambda: log.read_text())
+    assert " web web/<NOSRV> " in line and " 503 " in line and " SC-- " in line, line
+
+
 def test_every_exchange_is_one_line(box):
     from lbdtest import Load
     lbd, _, lines = logged(box, "json", "a", "b", top={"global": {"threads": 3}})

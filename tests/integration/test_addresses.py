@@ -74,7 +74,7 @@ def test_a_name_that_does_not_exist_is_an_error_with_its_line(box):
     code, _, err = box.run("-f", path, "-L", PLUGINS)
     assert code == 1
     # The server's group is what has a line; its address stands in the next.
-    assert re.search(rf"line ({line - 1}|{line}): server 'app/a': 'no-such-host.invalid' cannot be resolved", err), err
+    assert re.search(rf"^{re.escape(str(path))}:({line - 1}|{line}): error: server 'app/a': 'no-such-host.invalid' cannot be resolved", err), err
 
 
 def test_ipv6_and_ipv4_on_one_port(box):

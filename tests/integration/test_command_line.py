@@ -1,7 +1,10 @@
 """Arguments, exit codes and what a user reads when a configuration is wrong."""
 import re
+import subprocess
 
 import pytest
+
+from lbdtest import LBD
 
 VALID = """
 frontends: { web: { bind = [ "127.0.0.1:18080" ]; default_backend = "app"; }; };
@@ -126,3 +129,103 @@ def test_dumped_configuration_is_valid_and_a_fixed_point(box):
     assert box.check_config(dumped)[0] == 0
     path.write_text(dumped)
     assert box.run("--dump-config", "-f", path)[1] == dumped
+
+
+@pytest.mark.parametrize("old,new,line,words", [
+    ("servers:", 'check: { path = "/a b"; }; servers:', 3, ["check.path", "/a b"]),
+    ("servers:", 'check: { path = "a"; }; servers:', 3, ["check.path", "/"]),
+    ("servers:", '\ncheck: { expect_body = "("; }; servers:', 4, ["expect_body", "parenthesis"]),
+    ("servers:", 'algorithm = "first"; servers:', 3, ["first", "maxconn"]),
+    ('"app"; };', '"app";\naccess_log: { format = "json"; target = "access.log"; }; };', 3, ["access.log", "/PATH"]),
+    ('"app"; };', '"app"; access_log: { target = "udp:127.0.0.1"; }; };', 2, ["udp:127.0.0.1", "port"]),
+    ("frontends:", 'global: { log: { target = "syslog:"; }; };\nfrontends:', 2, ["global.log.target", "/dev/log"]),
+])
+def test_a_check_finds_what_a_start_would_refuse(box, old, new, line, words):
+    path = box.path("wrong.conf")
+    path.write_text(VALID.replace(old, new, 1))
+    for arguments in (["-c"], []):
+        status, out, err = box.run(*arguments, "-f", path)
+        assert (status, out) == (1, ""), err
+        first = err.splitlines()[0]
+        assert first.startswith(f"{path}:{line}: error: "), err
+        assert all(word in first for word in words), err
+
+
+def test_a_name_that_cannot_be_resolved_has_its_line(box):
+    path = box.path("wrong.conf")
+    path.write_text(VALID.replace("127.0.0.1:18081", "unresolvable.invalid:80"))
+    status, _, err = box.run("-f", path)
+    assert status == 1
+    assert err.startswith(f"{path}:3: error: server 'app/a': "), err
+
+
+def test_an_unknown_algorithm_without_a_file_has_no_line(box):
+    status, _, err = box.run("-c", "-b", "127.0.0.1:0", "-a", "nope", "127.0.0.1:1")
+    assert status == 1
+    assert err.startswith("command line: error: backend 'app': algorithm 'nope'"), err
+
+
+@pytest.mark.parametrize("arguments", [["-v"], ["-V"], ["-h"], ["--list=options"], ["-c", "-b", "127.0.0.1:0", "[::1]:1"],
+                                       ["--dump-config", "-b", "127.0.0.1:0", "[::1]:1"]])
+def test_output_that_cannot_be_written_is_an_error(box, arguments):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([LBD, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                              text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert "standard output" in done.stderr
+    assert "No space left" in done.stderr
+
+
+WRITTEN_OUT = """
+defaults: {
+  maxconn = 10;
+};
+frontends: {
+  web: {
+    bind = [ "127.0.0.1:0" ];
+    default_backend = "app";
+    limits: {
+      headers = 50;
+      request_line = "8k";
+    };
+    rules = (
+      { path = "^/a";
+        backend = "app"; }
+    );
+  };
+};
+backends: {
+  app: {
+    algorithm: {
+      name = "p2c";
+      bounded_load = 0;
+    };
+    passive: {
+      eject = "10s";
+      degraded = 30;
+    };
+    servers: { a: { address = "127.0.0.1:1"; }; };
+  };
+  other: { servers: { }; };
+};
+"""
+
+
+@pytest.mark.parametrize("old,new,words", [
+    ('default_backend = "app"', 'default_backend = "nope"', ["default_backend", "nope", "defined: app, other"]),
+    ('default_backend = "app"', 'default_backend = "App"', ['did you mean "app"?']),
+    ('request_line = "8k"', 'request_line = "64k"', ["request_line", "header_bytes"]),
+    ('        backend = "app"', '        backend = "nope"', ["backend", "nope", "defined: app, other"]),
+    ("bounded_load = 0", "bounded_load = 50", ["backend.algorithm.bounded_load is 50", "101"]),
+    ("degraded = 30", "degraded = 60", ["passive.degraded", "passive.failed"]),
+    ("  maxconn = 10", "  frobnicate = 10", ["frobnicate", "lbd --list=options"]),
+    ("  app: {", "  1app: {", ["1app", "a letter, then letters, digits, _ or -"]),
+    ("    passive:", "    _passive:", ["_", "a letter, then letters, digits, _ or -"]),
+])
+def test_an_error_has_the_line_of_the_value_and_says_what_is_allowed(box, old, new, words):
+    line = 1 + WRITTEN_OUT[:WRITTEN_OUT.index(old)].count("\n")
+    status, _, err = box.check_config(WRITTEN_OUT.replace(old, new, 1))
+    assert status == 1
+    first = next(row for row in err.splitlines() if ": error: " in row)
+    assert re.match(rf".*:{line}: error: ", first), err
+    assert all(word in first for word in words), err

@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -121,6 +122,9 @@ def origin(connection, number):
             return
         elif target == b"/close":
             return
+        elif target.startswith(b"/one/slow"):
+            time.sleep(0.25 if target == b"/one/slow" else 0.6)
+            connection.send(head + b"Content-Length: 2\r\n\r\nok")
         elif target == b"/silent":
             time.sleep(1.2)
             return
@@ -193,6 +197,19 @@ def beside_tcp(proxy):
         ask(proxy, get(b"/ok", b"Connection: close\r\n"))
 
 
+def queued(proxy, first, *others):
+    """first has the only slot, the others wait in this order, each with how it ends: None or a pause before its reset."""
+    threads = [threading.Thread(target=ask, args=(proxy, get(first, b"Connection: close\r\n")))]
+    for number, pause in enumerate(others):
+        threads.append(threading.Thread(target=ask, args=(
+            proxy, get(b"/one/%d" % number, b"Connection: close\r\n"), pause or 0, "reset" if pause else "")))
+    for thread in threads:
+        thread.start()
+        time.sleep(0.05)
+    for thread in threads:
+        thread.join()
+
+
 CASES = {  # what is done; whether the origin's answer is the whole one, so that its bytes must agree
     "ok": (lambda p: ask(p, get(b"/ok", b"Connection: close\r\n")), False),
     "captures": (lambda p: ask(p, get(b"/ok", b"X-Who: a\r\nX-Who: {b|\"#\r\nUser-Agent: longer than eight\r\n"
@@ -220,6 +237,9 @@ CASES = {  # what is done; whether the origin's answer is the whole one, so that
     "client closed early": (lambda p: ask(p, b"GET / HT"), True),
     "killed": (kill, False),
     "a session of another frontend": (beside_tcp, False),
+    "queued": (lambda p: queued(p, b"/one/slow", None, None), False),
+    "queue timeout": (lambda p: queued(p, b"/one/slower", None), False),
+    "client gone in queue": (lambda p: queued(p, b"/one/slow", 0.1, None), False),
 }
 
 

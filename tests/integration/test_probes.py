@@ -84,3 +84,34 @@ def test_without_checks_a_server_says_so(box):
     lbd, _ = box.serve("a")
     row = lbd.stat("app", "a")
     assert (row["status"], row["check_status"]) == ("no check", "")
+
+
+def test_what_passed_has_no_text(box):
+    lbd, *_ = box.serve("a", backend={"check": {"interval": "50ms"}})
+    lbd.wait_status("app", "a", "UP")
+    row = lbd.stat("app", "a")
+    assert (row["check_status"].removeprefix("* "), row["check_code"], row["last_chk"]) == ("L7OK", "200", "")
+
+
+def test_a_server_whose_probes_are_disabled_has_no_check(box):
+    lbd, *_ = box.serve("a", backend={"check": {"interval": "50ms", "fall": 1}})
+    lbd.wait_status("app", "a", "UP")
+
+    def check_state():
+        line = next(line for line in lbd.cli("show servers state app").splitlines() if " app 1 a " in line)
+        return int(line.split()[13]) & ~1
+    assert check_state() == 6
+    lbd.act("disable health app/a")
+    row = lbd.stat("app", "a")
+    assert row["status"] == "no check"
+    for column in ("check_status", "check_code", "check_duration", "last_chk", "check_desc", "check_rise", "check_health",
+                   "chkfail", "chkdown"):
+        assert row[column] == "", column
+    assert check_state() == 2
+    lbd.act("set server app/a state drain")
+    assert lbd.stat("app", "a")["status"] == "DRAIN"
+    lbd.act("set server app/a state maint")
+    assert (lbd.stat("app", "a")["status"], check_state()) == ("MAINT", 10)
+    lbd.act("enable server app/a")
+    lbd.act("enable health app/a")
+    lbd.wait_status("app", "a", "UP")

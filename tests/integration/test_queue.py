@@ -163,7 +163,7 @@ def test_httplog_of_a_wait(box):
     assert holder.response().status == 200
     lines = wait_for(lambda: len(log.read_text().splitlines()) == 4 and log.read_text().splitlines())
     refused = sorted(line.split()[11] for line in lines if " 503 " in line)
-    assert refused == ["0/0", "0/1", "0/2"]
+    assert refused == ["0/1"] * 3  # nobody was served before any of them
     for line in lines:
         if " 503 " in line:
             tr, tw, tc, response, _ = map(int, line.split()[4].split("/"))

@@ -54,6 +54,13 @@ def test_a_full_log_target_costs_no_request(box):
     assert http(lbd.port).origin == "b"
 
 
+def test_a_full_access_log_is_told_with_its_target_and_cause(box):
+    lbd, *_ = box.serve("a", "b", frontend={"access_log": {"format": "json", "target": "/dev/full"}})
+    Load(lbd.port, clients=8, each=800).join()
+    wait_for(lambda: 'log lines were dropped: log target "/dev/full": No space left on device' in lbd.log,
+             deadline=15, what="the cause in the process log")
+
+
 def test_a_fifo_that_nobody_reads_costs_no_request_and_is_used_when_somebody_does(box):
     path = str(box.path("fifo"))
     os.mkfifo(path)

@@ -135,6 +135,22 @@ def test_unknown_commands_and_help(box):
     assert lbd.cli("shov stat").startswith("Unknown command")
 
 
+def test_help_lists_the_commands_that_begin_so(box):
+    lbd, *_ = box.serve("a")
+
+    def helped(words):
+        title, *rows = lbd.cli(f"help {words}".strip()).strip("\n").split("\n")
+        assert title == "The following commands are valid at this level:"
+        usages = [row[2:].split(" : ")[0].split(":")[0].rstrip() for row in rows]
+        assert usages[-3:] == ["help [<command>]", "prompt", "quit"]
+        return usages[:-3]
+    every = helped("")
+    assert helped("show") == [usage for usage in every if usage.startswith("show ")]
+    assert helped("set server") == [usage for usage in every if usage.startswith("set server ")]
+    assert helped("sho stat")[0].startswith("show stat ") and helped("shoo stat")[0].startswith("show stat ")
+    assert helped("frobnicate") == every
+
+
 @pytest.mark.parametrize("command,answer", [
     ("get weight nowhere/a", "No such backend."), ("get weight app/x", "No such server."),
     ("set weight app/a 257", "Absolute weight can only be between 0 and 256 inclusive."),

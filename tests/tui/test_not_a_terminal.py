@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 
+import pytest
 from screen import LBTOP
 
 
@@ -30,6 +31,14 @@ def test_trouble_is_1(lb):
     assert once("--once", "-s", lb.path).returncode == 0
     lb.server("app/a").fields["brk_state"] = "open"
     assert once("--once", "-s", lb.path).returncode == 1
+
+
+@pytest.mark.parametrize("args", [["--once"], ["--once", "--format=json"], ["--once", "--format=csv"], ["--help"]])
+def test_output_that_cannot_be_written_is_4(lb, args):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([LBTOP, *args, "-s", lb.path], stdout=full, stderr=subprocess.PIPE, text=True, timeout=10,
+                              check=False)
+    assert done.returncode == 4 and "standard output" in done.stderr
 
 
 def test_unreachable_is_2(lb):

@@ -1,6 +1,7 @@
 /* lbtop: arguments, locale, and which of its three lives to lead: a console, one answer, or one action. */
 #include "config.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -21,6 +22,36 @@ static bool main_set_locale(const struct args *args)
 	return args->utf8 || (utf8 && !args->ascii);
 }
 
+/* A probe that reads half of what was to be written must not take it for the whole. */
+static int main_flush(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "lbtop: cannot write to standard output: %s\n", strerror(errno));
+	return EXIT_TERMINAL;
+}
+
+static int main_run(const struct args *args, bool utf8)
+{
+	switch (args->mode) {
+	case MODE_HELP:
+		args_print_help();
+		return main_flush(EXIT_GOOD);
+	case MODE_VERSION:
+		puts("lbtop " PACKAGE_VERSION);
+		return main_flush(EXIT_GOOD);
+	case MODE_ONCE:
+		return main_flush(batch_once(args));
+	case MODE_FRAME:
+		return main_flush(batch_frame(args, utf8));
+	case MODE_VERB:
+		return main_flush(batch_verb(args));
+	case MODE_WATCH:
+		break;
+	}
+	return watch_run(args, utf8);
+}
+
 int main(int argc, char **argv)
 {
 	struct args args;
@@ -30,21 +61,5 @@ int main(int argc, char **argv)
 	bool utf8 = main_set_locale(&args);
 	if (args.mode == MODE_WATCH && !isatty(STDOUT_FILENO))
 		args.mode = MODE_ONCE;
-	switch (args.mode) {
-	case MODE_HELP:
-		args_print_help();
-		return EXIT_GOOD;
-	case MODE_VERSION:
-		puts("lbtop " PACKAGE_VERSION);
-		return EXIT_GOOD;
-	case MODE_ONCE:
-		return batch_once(&args);
-	case MODE_FRAME:
-		return batch_frame(&args, utf8);
-	case MODE_VERB:
-		return batch_verb(&args);
-	case MODE_WATCH:
-		break;
-	}
-	return watch_run(&args, utf8);
+	return main_run(&args, utf8);
 }

@@ -85,7 +85,9 @@ Test(load, duplicates_are_found_across_files)
 	load_write("more.conf", "\n\nglobal: { };\n");
 	load_expect("global: { threads = 1; };\n@include \"more.conf\"\n"
 		    "frontends: { w: { bind = [ \"*:1\" ]; default_backend = \"x\"; }; };\n",
-		"main.conf:3: error: default_backend of frontend \"w\" is \"x\"; there is no such backend\n"
+		"main.conf:3: error: default_backend of frontend \"w\" is \"x\"; there is no such backend; no backend "
+		"is "
+		"defined\n"
 		"more.conf:3: error: \"global\" is written twice in this group; first at main.conf:1\n");
 }
 

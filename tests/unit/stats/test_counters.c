@@ -92,3 +92,35 @@ Test(counters, statuses)
 		counter_set_end(&set);
 	}
 }
+
+Test(counters, longest_times_of_all_workers)
+{
+	struct counter_set times;
+	cr_assert(counter_set_init(&times, 2));
+	counter_note_time(counter_set_block(&times, 0), COUNTER_TIME_TOTAL, 7);
+	counter_note_time(counter_set_block(&times, 1), COUNTER_TIME_TOTAL, 9);
+	counter_note_time(counter_set_block(&times, 1), COUNTER_TIME_TOTAL, 8);
+	cr_expect(eq(u64, counter_set_longest(&times, COUNTER_TIME_TOTAL), 9));
+	cr_expect(eq(u64, counter_set_longest(&times, COUNTER_TIME_QUEUE), 0));
+	counter_set_forget_times(&times);
+	cr_expect(eq(u64, counter_set_longest(&times, COUNTER_TIME_TOTAL), 0));
+	counter_set_end(&times);
+}
+
+Test(counters, cleared_ones_are_shown_from_zero)
+{
+	struct counter_set cleared;
+	uint64_t value[COUNTER_COUNT];
+	cr_assert(counter_set_init(&cleared, 1));
+	counter_add(counter_set_block(&cleared, 0), COUNTER_REQUESTS, 5);
+	counter_set_shown(&cleared, value);
+	cr_expect(eq(u64, value[COUNTER_REQUESTS], 5));
+	for (int i = 0; i < 2; i++) {
+		cr_assert(counter_set_clear(&cleared));
+		counter_add(counter_set_block(&cleared, 0), COUNTER_REQUESTS, 3);
+		counter_set_shown(&cleared, value);
+		cr_expect(eq(u64, value[COUNTER_REQUESTS], 3));
+	}
+	cr_expect(eq(u64, counter_set_sum(&cleared, COUNTER_REQUESTS), 11), "others see what was counted");
+	counter_set_end(&cleared);
+}

@@ -54,7 +54,6 @@ Test(sampled, averages)
 	sampled_exchanges(3, 1000);
 	sampled_update(&s, &sampled_set, 0, now += 1000000);
 	cr_expect_eq(s.average_us[3], 1500u, "the plain mean while there are few: %u", (unsigned)s.average_us[3]);
-	cr_expect_eq(s.max_us[3], 3000u);
 	sampled_update(&s, &sampled_set, 0, now += 1000000);
 	cr_expect_eq(s.average_us[3], 1500u, "nothing new");
 	sampled_exchanges(2000, 500);
@@ -74,4 +73,16 @@ Test(sampled, current_and_its_maximum)
 	cr_expect_eq(s.current_max, 9u);
 	sampled_clear_max(&s);
 	cr_expect_eq(s.current_max, 0u);
+}
+
+Test(sampled, averages_that_were_forgotten)
+{
+	struct sampled s = {0};
+	sampled_exchanges(2000, 500);
+	sampled_update(&s, &sampled_set, 0, 1000000);
+	sampled_clear(&s, &sampled_set);
+	cr_expect_eq(s.average_us[3], 0u);
+	sampled_exchanges(1, 9000);
+	sampled_update(&s, &sampled_set, 0, 2000000);
+	cr_expect_eq(s.average_us[3], 9000u, "what was there before has no weight: %u", (unsigned)s.average_us[3]);
 }
