@@ -56,9 +56,11 @@ enum exchange_go exchange_pick(struct exchange *x)
 		struct server *server = NULL;
 		if (!queue_length(&x->backend->queue))
 			server = backend_pick(x->backend, &request);
-		if (server)
+		if (server) {
 			exchange_take_server(x, server);
-		if (server || pick_has_candidate(x->backend, &request))
+			return EXCHANGE_GO_CONNECT;
+		}
+		if (pick_has_candidate(x->backend, &request))
 			return EXCHANGE_GO_NEXT;
 	} while (exchange_forget_tried(x));
 	return exchange_no_server(x);

@@ -9,7 +9,7 @@
 enum exchange_go {
 	EXCHANGE_GO_NEXT,    /* the step that follows */
 	EXCHANGE_GO_PICK,    /* back: another server */
-	EXCHANGE_GO_CONNECT, /* back: another connection to the same server */
+	EXCHANGE_GO_CONNECT, /* a connection to this server; back: another one */
 	EXCHANGE_GO_FINISH,  /* ahead: it is over */
 	EXCHANGE_GO_WAIT,    /* until something happens; the same step again then */
 	EXCHANGE_GO_DONE     /* the exchange does not exist any more after this */

@@ -137,6 +137,11 @@ static enum exchange_go exchange_head_malformed(struct exchange *x, enum http_er
 	return exchange_fail(x, REASON_MALFORMED_RESPONSE, http_error_word(error));
 }
 
+static enum exchange_go exchange_await_head(struct exchange *x)
+{
+	return x->upstream->eof || x->upstream->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
+}
+
 /* Reads one head, interim or final, from what the server sent. NEXT: the final one is on its way; PICK, CONNECT,
  * FINISH as they say; WAIT: no complete head is here. */
 static enum exchange_go exchange_take_head(struct exchange *x)
@@ -146,18 +151,19 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 	struct upstream *u = x->upstream;
 	for (;;) {
 		struct str input = channel_input(&u->channel);
+		if (!input.n)
+			return exchange_await_head(x);
 		struct http_response response = {
 			.fields = {.at = x->worker->response_fields, .capacity = WORKER_RESPONSE_FIELDS}};
-		enum http_error error = HTTP_ERROR_NONE;
 		size_t end = 0, at = 0;
-		enum http_scan_result found = HTTP_SCAN_MORE;
-		if (!u->scan.at && input.n)
+		if (!u->scan.at)
 			end = http_read_response(&response, x->request.method, input.p, input.n, &limits);
 		if (!end) {
-			if (input.n)
-				found = http_scan_head(&u->scan, false, input.p, input.n, &limits, &end, &error);
+			enum http_error error = HTTP_ERROR_NONE;
+			enum http_scan_result found =
+				http_scan_head(&u->scan, false, input.p, input.n, &limits, &end, &error);
 			if (found == HTTP_SCAN_MORE)
-				return u->eof || u->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
+				return exchange_await_head(x);
 			if (found == HTTP_SCAN_COMPLETE)
 				error = http_parse_response(&response, x->request.method, input.p, end, &at);
 			else
