@@ -214,7 +214,6 @@ backends: {
 @pytest.mark.parametrize("old,new,words", [
     ('default_backend = "app"', 'default_backend = "nope"', ["default_backend", "nope", "defined: app, other"]),
     ('default_backend = "app"', 'default_backend = "App"', ['did you mean "app"?']),
-    ('request_line = "8k"', 'request_line = "64k"', ["request_line", "header_bytes"]),
     ('        backend = "app"', '        backend = "nope"', ["backend", "nope", "defined: app, other"]),
     ("bounded_load = 0", "bounded_load = 50", ["backend.algorithm.bounded_load is 50", "101"]),
     ("degraded = 30", "degraded = 60", ["passive.degraded", "passive.failed"]),
