@@ -150,6 +150,25 @@ static void references_check_rule(
 	references_check_rate_limit(c, r);
 }
 
+struct references_option {
+	const void *field;
+	const char *name;
+};
+
+/* Frontends and backends take the same groups, because `defaults` serves both, but one of them never looks. */
+static void references_check_side(const struct references *c, const struct references_option *options, size_t count,
+	const char *here, const char *name, const char *there)
+{
+	static const struct config_place nowhere = {0};
+	for (size_t i = 0; i < count; i++) {
+		struct config_place at = config_report_place(c->report, options[i].field, nowhere);
+		if (at.line)
+			config_report_warning(c->report, at,
+				"timeouts.%s of %s \"%s\" has no effect here; write it in a %s or in defaults",
+				options[i].name, here, name, there);
+	}
+}
+
 static void references_check_frontend(const struct references *c, const struct config_frontend *f)
 {
 	struct config_place at = references_place(c, f->file, f->line);
@@ -168,6 +187,10 @@ static void references_check_frontend(const struct references *c, const struct c
 			f->name, CONFIG_CAPTURES_MAX);
 	for (uint32_t i = 0; i < f->rule_count; i++)
 		references_check_rule(c, f, &f->rules[i]);
+	const struct config_timeouts *t = &f->timeouts;
+	const struct references_option unused[] = {
+		{&t->connect, "connect"}, {&t->server, "server"}, {&t->queue, "queue"}};
+	references_check_side(c, unused, sizeof(unused) / sizeof(*unused), "frontend", f->name, "backend");
 }
 
 /* ---- backends ---- */
@@ -199,6 +222,10 @@ static void references_check_backend_values(const struct references *c, const st
 				config_report_place(c->report, orders[i].fields[0],
 					config_report_place(c->report, orders[i].fields[1], at)),
 				"%s of backend \"%s\" is above %s", orders[i].names[0], b->name, orders[i].names[1]);
+	const struct config_timeouts *t = &b->timeouts;
+	const struct references_option unused[] = {{&t->client, "client"}, {&t->http_request, "http_request"},
+		{&t->keep_alive, "keep_alive"}, {&t->client_fin, "client_fin"}};
+	references_check_side(c, unused, sizeof(unused) / sizeof(*unused), "backend", b->name, "frontend");
 	uint32_t bound = b->algorithm.bounded_load;
 	if (bound > 0 && bound <= 100)
 		config_report_error(c->report,

@@ -228,3 +228,26 @@ def test_an_error_has_the_line_of_the_value_and_says_what_is_allowed(box, old, n
     first = next(row for row in err.splitlines() if ": error: " in row)
     assert re.match(rf".*:{line}: error: ", first), err
     assert all(word in first for word in words), err
+
+
+def test_a_timeout_that_nobody_looks_at_is_warned_of(box):
+    """Frontends and backends take the same group, so that defaults can serve both."""
+    text = """\
+defaults: { timeouts: { server = "1s"; client = "1s"; }; };
+frontends: { web: {
+  bind = [ "127.0.0.1:0" ];
+  default_backend = "app";
+  timeouts: {
+    server = "5s";
+    client = "5s";
+  };
+}; };
+backends: { app: { servers: { a: { address = "127.0.0.1:1"; }; };
+  timeouts: { server = "5s"; client_fin = "5s"; };
+}; };
+"""
+    status, out, err = box.check_config(text)
+    assert (status, out) == (0, "Configuration file is valid\n")
+    assert [row.split(".conf:")[1] for row in err.splitlines()] == [
+        '6: warning: timeouts.server of frontend "web" has no effect here; write it in a backend or in defaults',
+        '11: warning: timeouts.client_fin of backend "app" has no effect here; write it in a frontend or in defaults']
