@@ -22,6 +22,6 @@ Test(first, needs_maxconn)
 	struct backend_fixture f;
 	backend_fixture_init(&f, 2, NULL);
 	cr_expect(not(backend_fixture_start(&f, "first", 1)));
-	cr_expect(strstr(f.error, "servers need a maxconn"), "%s", f.error);
+	cr_expect(strstr(f.error, "servers need a maxconn") != NULL, "%s", f.error);
 	backend_fixture_end(&f);
 }
