@@ -1,5 +1,6 @@
 # Documentation. The two references are made from the rows of the source and committed; lint says when they are stale.
 dist_doc_DATA += \
+	doc/access_log.md \
 	doc/algorithms.md \
 	doc/architecture.md \
 	doc/configuration.md \

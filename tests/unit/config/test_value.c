@@ -54,9 +54,9 @@ static const struct {
 	{CONFIG_GROUP_GLOBAL, "shutdown_timeout = \"1 s\";", "global.shutdown_timeout is \"1 s\"; needed: "},
 	{CONFIG_GROUP_GLOBAL, "shutdown_timeout = \"1.5s\";", "global.shutdown_timeout is \"1.5s\"; needed: "},
 	{CONFIG_GROUP_GLOBAL, "shutdown_timeout = \"99999999999999999999999s\";",
-		"global.shutdown_timeout is \"99999999999999999999999s\"; allowed: 0 to \"1d\" (0: stop at once)"},
+		"global.shutdown_timeout is \"99999999999999999999999s\"; allowed: 0 to \"1d\" (0: as long as they take)"},
 	{CONFIG_GROUP_GLOBAL, "shutdown_timeout = \"18446744073709551615d\";",
-		"; allowed: 0 to \"1d\" (0: stop at once)"},
+		"; allowed: 0 to \"1d\" (0: as long as they take)"},
 	{CONFIG_GROUP_GLOBAL, "shutdown_timeout = { };", "global.shutdown_timeout is a group; needed: a duration"},
 	{CONFIG_GROUP_LIMITS, "request_line = \"8x\";",
 		"frontend.limits.request_line is \"8x\"; needed: a size with its unit (k, m, g), such as \"16k\", or a "
