@@ -61,7 +61,7 @@ void args_print_help(void)
 	puts("\nKeys:");
 	for (int i = 0; i < UI_ACTION_COUNT; i++)
 		printf("  %-14s %s\n", ui_keys[i].shown, ui_keys[i].help);
-	puts("\nExit: 0 all good, 1 trouble found or refused, 2 no daemon, 3 usage, 4 terminal; 128+N after signal N.");
+	puts("\nExit: 0 all good, 1 trouble found or refused, 2 no daemon, 3 usage, 4 terminal or output; 128+N after signal N.");
 }
 
 static bool args_parse_interval(struct args *args, const char *text)
