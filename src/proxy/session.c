@@ -417,6 +417,8 @@ static void session_linger(struct session *s)
 {
 	s->state = SESSION_LINGER;
 	s->lingered = 0;
+	if (s->upstream)
+		upstream_close(s->upstream);
 	if (s->eof || s->failed)
 		session_close_when_sent(s);
 	if (s->state == SESSION_ENDED)
