@@ -82,7 +82,7 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		s->state = SESSION_PROXY;
 	else if (tcp)
 		session_begin_tunnel(s);
-	if (s->state != SESSION_BUSY && s->state != SESSION_ENDED)
+	if (s->state == SESSION_PROXY || s->state == SESSION_IDLE)
 		timeout_start(&w->loop, &s->timeout, tcp ? conf->timeouts.client : conf->timeouts.http_request);
 }
 
