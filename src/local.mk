@@ -240,6 +240,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/route.h \
 	src/proxy/session.c \
 	src/proxy/session.h \
+	src/proxy/session_parts.h \
+	src/proxy/session_peer.c \
 	src/proxy/session_report.c \
 	src/proxy/session_report.h \
 	src/proxy/session_walk.c \

@@ -120,7 +120,7 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 	row->last_session_s = last_us ? stat_rows_seconds(last_us, view->now_us) : -1;
 	if (s->drain_since_us)
 		row->drain_since_s = stat_rows_seconds(s->drain_since_us, view->now_us);
-	row->idle = idle > 0 ? idle : 0;
+	row->idle = idle;
 	row->idle_limit = backend_conf->pool.max_idle;
 	row->health = server_health_word(s->health);
 	row->admin_state = server_admin_word(s->admin);

@@ -28,7 +28,7 @@ struct backend {
 	struct queue queue;             /* requests for which no server has a free slot */
 	_Atomic uint32_t sessions_most; /* highest backend_sessions that was noted */
 
-	/* Control only. */
+	/* Control only; workers read the first two, which stay as they are (backend_note_sessions). */
 	_Alignas(LBD_CACHE_LINE) struct server **servers;
 	uint32_t server_count;
 	const struct algorithm *algorithm;

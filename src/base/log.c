@@ -234,7 +234,10 @@ static bool log_deliver(struct log *log, const struct log_record *record, const 
 	if (log_sink_add(sink, str_make(prefix, n), parts))
 		return true;
 	log_sink_flush(sink, now_us);
-	return log_sink_add(sink, str_make(prefix, n), parts);
+	if (log_sink_add(sink, str_make(prefix, n), parts))
+		return true;
+	sink->refused = sink->error ? sink->error : EAGAIN;
+	return false;
 }
 
 static void log_look_at_ring(struct log_ring *ring)
@@ -302,13 +305,13 @@ static void log_take_refusal(struct log *log, char *out, size_t size)
 {
 	snprintf(out, size, "they came too fast");
 	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next) {
-		if (!sink->error)
+		if (!sink->refused)
 			continue;
 		snprintf(out, size, "log target \"%.200s\": %s", sink->target,
-			sink->error == EAGAIN  ? "it takes no more; its reader is slow or gone"
-			: sink->error == ENXIO ? "nobody reads it"
-					       : strerror(sink->error));
-		sink->error = 0;
+			sink->refused == EAGAIN  ? "it takes no more; its reader is slow or gone"
+			: sink->refused == ENXIO ? "nobody reads it"
+						 : strerror(sink->refused));
+		sink->refused = 0;
 		return;
 	}
 }
@@ -353,9 +356,10 @@ static bool log_flush(struct log *log, uint64_t now_us)
 {
 	bool waits = false;
 	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next) {
-		uint64_t before = sink->dropped;
 		log_sink_flush(sink, now_us);
-		log_count_dropped(log, sink->dropped - before);
+		/* Some were dropped while there was no room, or while it was opened anew. */
+		log_count_dropped(log, sink->dropped);
+		sink->dropped = 0;
 		waits |= log_sink_waiting(sink) != 0;
 	}
 	return waits;

@@ -244,10 +244,12 @@ static void log_sink_drop_torn(struct log_sink *sink)
 	char *at = sink->data + sink->start, *end = memchr(at, '\n', log_sink_waiting(sink));
 	log_sink_consume(sink, (size_t)(end - at) + 1);
 	sink->dropped++;
+	sink->refused = sink->error;
 }
 
 static void log_sink_wait(struct log_sink *sink, int error, uint64_t now_us)
 {
+	sink->error = error;
 	/* poll says nothing about the receiver of a datagram socket that is not connected. */
 	if (error == EAGAIN && sink->pollable && sink->kind != LOG_SINK_SYSLOG) {
 		sink->wants_output = true;
@@ -259,7 +261,6 @@ static void log_sink_wait(struct log_sink *sink, int error, uint64_t now_us)
 		sink->fd = -1;
 		log_sink_drop_torn(sink);
 	}
-	sink->error = error;
 	sink->retry_us = now_us + (error == EAGAIN ? LOG_SINK_BUSY_US : LOG_SINK_RETRY_US);
 }
 
@@ -337,7 +338,7 @@ static void log_sink_flush_datagrams(struct log_sink *sink, uint64_t now_us)
 			continue;
 		if (sent < 0 && errno == EMSGSIZE) {
 			sink->dropped++;
-			sink->error = EMSGSIZE;
+			sink->refused = EMSGSIZE;
 			sent = 1;
 		}
 		if (sent <= 0) {
@@ -355,6 +356,7 @@ void log_sink_flush(struct log_sink *sink, uint64_t now_us)
 		return;
 	sink->wants_output = false;
 	sink->retry_us = 0;
+	sink->error = 0;
 	if (log_sink_is_syslog(sink))
 		log_sink_flush_datagrams(sink, now_us);
 	else

@@ -25,8 +25,9 @@ struct log_sink {
 	bool wants_output; /* EAGAIN: POLLOUT tells when to go on */
 	bool torn;         /* a part of the first waiting line was written */
 	uint64_t retry_us; /* after an error: not before; 0: no error */
-	uint64_t dropped;  /* lines that the target refused for good */
-	int error;         /* errno that kept lines waiting since it was told last; 0: none */
+	uint64_t dropped;  /* lines that the target refused for good; the log counts them, and begins at 0 again */
+	int error;         /* errno that keeps lines waiting; 0: none */
+	int refused;       /* errno that cost lines, until it was told; 0: none */
 	struct sockaddr_storage peer;
 	socklen_t peer_length;
 	char *data; /* LOG_SINK_ROOM bytes; lines with their ends */

@@ -317,6 +317,7 @@ void config_check_references(const struct config *config, struct config_report *
 		report->failed = true;
 		return;
 	}
+	config_report_sort_marks(report);
 	for (uint32_t i = 0; i < config->backend_count; i++)
 		c.backends[i] = &config->backends[i];
 	if (config->backend_count > 0)

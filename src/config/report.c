@@ -67,13 +67,25 @@ void config_report_mark(struct config_report *r, const void *field, struct confi
 	r->marks[r->mark_count++] = (struct config_mark){field, at};
 }
 
+static int report_compare_marks(const void *a, const void *b)
+{
+	uintptr_t left = (uintptr_t)((const struct config_mark *)a)->field;
+	uintptr_t right = (uintptr_t)((const struct config_mark *)b)->field;
+	return (left > right) - (left < right);
+}
+
+void config_report_sort_marks(struct config_report *r)
+{
+	if (r->mark_count)
+		qsort(r->marks, r->mark_count, sizeof(*r->marks), report_compare_marks);
+}
+
 struct config_place config_report_place(const struct config_report *r, const void *field, struct config_place otherwise)
 {
-	/* Nobody reads more of them, and the search is linear. */
-	for (uint32_t i = config_report_full(r) ? 0 : r->mark_count; i-- > 0;)
-		if (r->marks[i].field == field)
-			return r->marks[i].at;
-	return otherwise;
+	const struct config_mark key = {.field = field}, *found = NULL;
+	if (r->mark_count)
+		found = bsearch(&key, r->marks, r->mark_count, sizeof(*r->marks), report_compare_marks);
+	return found ? found->at : otherwise;
 }
 
 bool config_report_full(const struct config_report *r)

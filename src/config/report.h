@@ -39,8 +39,11 @@ void config_report_free(struct config_report *r);
 uint32_t config_report_add_file(struct config_report *r, const char *name);
 void config_report_error(struct config_report *r, struct config_place at, const char *format, ...) LBD_PRINTF(3, 4);
 void config_report_warning(struct config_report *r, struct config_place at, const char *format, ...) LBD_PRINTF(3, 4);
-/* Remembers where a value stands, and finds it: otherwise when it was not written there. */
+/* Remembers where a value stands. */
 void config_report_mark(struct config_report *r, const void *field, struct config_place at);
+/* All are remembered: from now on they can be found. */
+void config_report_sort_marks(struct config_report *r);
+/* Finds it: otherwise when it was not written there. */
 struct config_place config_report_place(
 	const struct config_report *r, const void *field, struct config_place otherwise);
 /* No more messages are kept; making one is a waste of time. */

@@ -415,6 +415,11 @@ uint64_t channel_taken(const struct channel *c)
 	return c->sent - socket_unacknowledged(c->io.fd);
 }
 
+bool channel_is_readable(const struct channel *c)
+{
+	return socket_is_readable(c->io.fd);
+}
+
 void channel_shutdown(struct channel *c)
 {
 	if (c->shut || !channel_is_open(c) || c->error)

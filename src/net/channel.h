@@ -99,10 +99,12 @@ static inline size_t channel_pending(const struct channel *c)
  * A system call. */
 uint64_t channel_taken(const struct channel *c);
 
-/* Whether the loop knows of something that it has not told the owner yet; it will in this turn. */
+/* channel_has_news, asked of the socket. A system call. */
+bool channel_is_readable(const struct channel *c) LBD_COLD;
+/* Whether there is something to read, or an end, that the owner was not told of yet and that came before this turn. */
 static inline bool channel_has_news(struct channel *c)
 {
-	return ev_is_pending(&c->io);
+	return ev_is_pending(&c->io) || (c->loop->behind && channel_is_readable(c));
 }
 
 /* Used by the loop: sends what waits; tells the owner of a send that failed. */

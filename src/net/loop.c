@@ -10,6 +10,9 @@
 /* Descriptors are given back soon, and not made anew for each piece of a body that comes in pieces. */
 enum { LOOP_PIPE_US = 1000000 };
 
+/* libev takes 64 events in a turn at first. */
+enum { LOOP_EVENTS = 64 };
+
 /* libev calls this before it may sleep: the thread holds no snapshot from here on. */
 static void loop_on_release(struct ev_loop *ev) EV_NOEXCEPT
 {
@@ -69,6 +72,19 @@ static void loop_end_turn(struct loop *loop)
 		return;
 	loop->end_of_turn(loop);
 	loop_settle(loop);
+}
+
+/* Before any event of this turn. A turn that was full makes libev take more in the next one, so it always has room for
+ * one more than it ever took: only a turn with more events than any before may have left some behind. */
+static void loop_on_begin(struct ev_loop *ev, ev_check *w, int revents)
+{
+	struct loop *loop = ev_userdata(ev);
+	uint32_t events = ev_pending_count(ev) - (ev_is_pending(&loop->expiry) ? 1 : 0);
+	loop->behind = events > loop->most_events;
+	/* Mail that came while the loop was awake is pending without an event. */
+	events -= loop->behind && ev_async_pending(&loop->wake) ? 1 : 0;
+	if (loop->behind && events > loop->most_events)
+		loop->most_events = events;
 }
 
 static void loop_on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
@@ -137,6 +153,10 @@ bool loop_init(struct loop *loop, void *owner, struct quiesce_reader *reader, in
 	ev_set_loop_release_cb(loop->ev, loop_on_release, loop_on_acquire);
 	ev_prepare_init(&loop->prepare, loop_on_prepare);
 	ev_prepare_start(loop->ev, &loop->prepare);
+	loop->most_events = LOOP_EVENTS - 1;
+	ev_check_init(&loop->begin, loop_on_begin);
+	ev_set_priority(&loop->begin, EV_MAXPRI);
+	ev_check_start(loop->ev, &loop->begin);
 	ev_async_init(&loop->wake, loop_on_wake);
 	ev_async_start(loop->ev, &loop->wake);
 	/* Below I/O: what has input waiting is not expired before it was read. */

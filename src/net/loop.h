@@ -58,6 +58,9 @@ struct loop {
 	ev_async wake;
 	ev_timer expiry;
 	ev_fork rebuilt;
+	ev_check begin;
+	uint32_t most_events; /* of a turn so far; at least what needs no room to be made */
+	bool behind;          /* more may have happened than this turn brings */
 	struct splice_pipes pipes;
 	struct timeout spare_pipe; /* runs while an empty one is kept */
 	bool pipe_used;            /* since that began to run */

@@ -25,5 +25,7 @@ void socket_reset_on_close(int fd);
 bool socket_has_queued(int fd);
 /* Bytes stand in it right now, looked at without taking them. */
 bool socket_has_input(int fd);
+/* The same, or an end, or an error. */
+bool socket_is_readable(int fd);
 
 #endif

@@ -117,6 +117,17 @@ void account_attempt(struct exchange *x, enum reason reason, unsigned status)
 	backend_feedback(x->backend, x->server, outcome, status ? took_us : 0, took_us, now_us);
 }
 
+static void account_add_request(struct access_record *record, const struct http_request *request)
+{
+	record->method = request->method_text;
+	record->host = request->host;
+	record->path = request->path;
+	record->query = request->query;
+	record->target = request->target;
+	record->version_minor = request->minor;
+	record->request_fields = &request->fields;
+}
+
 static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uint64_t now_us)
 {
 	const struct frontend *f = x->frontend;
@@ -158,15 +169,8 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 		.captured = x->captured_count == conf->capture.response.count ? x->captured : NULL,
 		.backend_queue = x->queue_position,
 	};
-	if (x->parsed) {
-		record.method = x->request.method_text;
-		record.host = x->request.host;
-		record.path = x->request.path;
-		record.query = x->request.query;
-		record.target = x->request.target;
-		record.version_minor = x->request.minor;
-		record.request_fields = &x->request.fields;
-	}
+	if (x->parsed)
+		account_add_request(&record, &x->request);
 	size_t n = access_log_format(conf->access_log.format, &record, w->log_line);
 	/* A full ring has counted the loss. */
 	(void)log_put_at(w->log, f->access_sink, LOG_LEVEL_INFO, loop_wall_us(&w->loop), str_make(w->log_line, n));

@@ -48,6 +48,8 @@ static enum exchange_go exchange_interim(struct exchange *x, const struct http_r
 	static const struct http_framing none = {.kind = HTTP_BODY_NONE};
 	if (++x->interims > EXCHANGE_INTERIMS_MAX)
 		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "too_many_interim");
+	/* What follows has the server's whole time, also when it has begun. */
+	timeout_stop(&x->timeout);
 	/* The client has seen part of an answer: no retry any more. */
 	flow_drop_copy(&x->up);
 	/* HTTP/1.0 does not know them (RFC 9110 15.2). */

@@ -1,15 +1,13 @@
 #include "proxy/session.h"
 
 #include "base/invariant.h"
-#include "net/proxy_header.h"
-#include "net/socket.h"
 #include "proxy/admission.h"
 #include "proxy/exchange.h"
 #include "proxy/malformed.h"
+#include "proxy/session_parts.h"
 #include "proxy/session_walk.h"
 #include "proxy/upstream.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -23,7 +21,6 @@ static void session_on_readable(struct channel *c);
 static void session_on_drained(struct channel *c);
 static void session_on_failed(struct channel *c, int error);
 static void session_on_timeout(struct timeout *t);
-static void session_continue(struct session *s);
 static void session_linger(struct session *s);
 
 static const struct channel_owner session_channel_owner = {
@@ -42,51 +39,6 @@ static const struct config_frontend *session_conf(const struct session *s)
 	return atomic_load_explicit(&s->bind->frontend->conf, memory_order_acquire);
 }
 
-static struct session_address session_pack(const struct address *a)
-{
-	struct session_address packed = {.family = AF_UNIX};
-	if (a->as.any.sa_family == AF_INET) {
-		packed.family = AF_INET;
-		packed.port = a->as.v4.sin_port;
-		packed.host.v4 = a->as.v4.sin_addr;
-	} else if (a->as.any.sa_family == AF_INET6) {
-		packed.family = AF_INET6;
-		packed.port = a->as.v6.sin6_port;
-		packed.scope = a->as.v6.sin6_scope_id;
-		packed.host.v6 = a->as.v6.sin6_addr;
-	}
-	return packed;
-}
-
-static void session_unpack(const struct session_address *packed, struct address *out)
-{
-	memset(out, 0, sizeof *out);
-	out->as.any.sa_family = packed->family;
-	if (packed->family == AF_INET) {
-		out->as.v4.sin_port = packed->port;
-		out->as.v4.sin_addr = packed->host.v4;
-		out->length = sizeof out->as.v4;
-	} else if (packed->family == AF_INET6) {
-		out->as.v6.sin6_port = packed->port;
-		out->as.v6.sin6_scope_id = packed->scope;
-		out->as.v6.sin6_addr = packed->host.v6;
-		out->length = sizeof out->as.v6;
-	}
-}
-
-void session_peer(const struct session *s, struct address *out)
-{
-	session_unpack(&s->peer, out);
-}
-
-void session_local(const struct session *s, struct address *out)
-{
-	if (s->proxied)
-		session_unpack(s->proxied, out);
-	else
-		socket_local_address(s->client.io.fd, out);
-}
-
 static void session_count_start(struct frontend *f, uint32_t worker)
 {
 	uint32_t now = atomic_fetch_add_explicit(&f->sessions, 1, memory_order_relaxed) + 1;
@@ -97,7 +49,7 @@ static void session_count_start(struct frontend *f, uint32_t worker)
 	counter_add(counter_set_block(&f->counters, worker), COUNTER_SESSIONS, 1);
 }
 
-static void session_begin_tunnel(struct session *s)
+void session_begin_tunnel(struct session *s)
 {
 	s->state = SESSION_BUSY;
 	exchange_begin_tunnel(s);
@@ -130,59 +82,8 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		s->state = SESSION_PROXY;
 	else if (tcp)
 		session_begin_tunnel(s);
-	if (s->state != SESSION_BUSY && s->state != SESSION_ENDED)
+	if (s->state == SESSION_PROXY || s->state == SESSION_IDLE)
 		timeout_start(&w->loop, &s->timeout, tcp ? conf->timeouts.client : conf->timeouts.http_request);
-}
-
-/* ---- the PROXY header ---- */
-
-/* Nothing that is not told who its client is may pass: reset, so that a proxy that is not set up sees it at once. */
-static void session_refuse_proxy(struct session *s, const char *detail)
-{
-	timeout_stop(&s->timeout);
-	s->state = SESSION_BUSY;
-	exchange_begin_refused(s, REASON_PROXY_HEADER, detail, 0);
-}
-
-static bool session_take_addresses(struct session *s, const struct proxy_header *header)
-{
-	if (!header->source.length)
-		return true;
-	s->proxied = malloc(sizeof *s->proxied);
-	if (!s->proxied)
-		return false;
-	*s->proxied = session_pack(&header->destination);
-	s->peer = session_pack(&header->source);
-	return true;
-}
-
-static void session_take_proxy(struct session *s)
-{
-	struct str input = channel_input(&s->client);
-	struct proxy_header header;
-	switch (proxy_header_read(&header, input.p, input.n)) {
-	case PROXY_HEADER_BAD:
-		session_refuse_proxy(s, header.fault);
-		return;
-	case PROXY_HEADER_MORE:
-		if (s->eof || s->failed)
-			session_refuse_proxy(s, "closed");
-		return;
-	case PROXY_HEADER_COMPLETE:
-		break;
-	}
-	if (!session_take_addresses(s, &header)) {
-		session_refuse_proxy(s, "out_of_memory");
-		return;
-	}
-	channel_take(&s->client, header.size);
-	s->state = SESSION_IDLE;
-	if (s->bind->frontend->mode == CONFIG_MODE_TCP) {
-		timeout_stop(&s->timeout);
-		session_begin_tunnel(s);
-	} else {
-		session_continue(s);
-	}
 }
 
 /* ---- the head of a request ---- */
@@ -393,7 +294,7 @@ static void session_on_timeout(struct timeout *t)
 
 /* Begins the next request when it is here already. Exchanges that end at once come back here while this is on the
  * stack; so they leave the rest to the loop below instead of going deeper. */
-static void session_continue(struct session *s)
+void session_continue(struct session *s)
 {
 	if (s->continuing)
 		return;
@@ -417,6 +318,8 @@ static void session_linger(struct session *s)
 {
 	s->state = SESSION_LINGER;
 	s->lingered = 0;
+	if (s->upstream)
+		upstream_close(s->upstream);
 	if (s->eof || s->failed)
 		session_close_when_sent(s);
 	if (s->state == SESSION_ENDED)

@@ -72,8 +72,8 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 {
 	struct server_idle *idle = &server->idle[w->index];
 	struct upstream *u = upstream_idle_for(server, &idle->upstreams, x->session);
-	/* Its READ watcher is on, so the loop knows by now of all that came before this turn, told or not. What comes
-	 * after that and before the request is the race that every reuse has. */
+	/* Its READ watcher is on, so what came before this turn is known by now, told or not. What comes after that and
+	 * before the request is the race that every reuse has. */
 	while (u && channel_has_news(&u->channel)) {
 		upstream_close(u);
 		u = upstream_idle_for(server, &idle->upstreams, x->session);

@@ -110,6 +110,42 @@ def test_more_stale_upstreams_than_are_sent_to_at_once(box, method, server_first
     leave()
 
 
+@pytest.mark.parametrize("garbage", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"])
+def test_more_happened_than_one_turn_brings(box, garbage):
+    """100 requests, and then the end of the 100 upstreams that they could use: the first turn of a loop that never met so
+    much has 64 events, all of clients."""
+    servers, everybody = [], threading.Barrier(100)
+
+    def script(client, number):
+        client.until(b"\r\n\r\n")
+        servers.append(client)
+        if number <= 100:
+            everybody.wait(10)
+        while True:
+            client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n%s" % (b"old" if number <= 100 else b"new"))
+            client.until(b"\r\n\r\n")
+
+    def ask(how):
+        for client in clients:
+            client.send(build_request(how, body=b"x" if how == "POST" else None))
+
+    def leave():
+        for client in list(servers):
+            if garbage:
+                client.socket.sendall(garbage)
+            client.half_close()
+    lbd = box.lbd(box.config({"s": box.scripted(script)}, backend={"pool": {"max_idle": 100}},
+                             top={"global": {"threads": 1}}))
+    clients = [Client(lbd.port) for _ in range(100)]
+    ask("GET")
+    assert {client.response().text for client in clients} == {"old"}
+    paused(lbd, lambda: ask("POST"), leave)
+    found = [(response.status, response.text) for response in map(Client.response, clients)]
+    assert found == [(200, "new")] * 100
+    for client in clients:
+        client.close()
+
+
 def test_bytes_right_behind_a_switch_of_protocols(box):
     def script(client, _number):
         client.until(b"\r\n\r\n")

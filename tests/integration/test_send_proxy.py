@@ -73,6 +73,20 @@ def test_a_connection_is_used_again_for_its_own_client_only(box):
     assert http(lbd.port).body == b"ok" and len(seen) == 3
 
 
+def test_a_client_that_sends_no_more_requests_keeps_none(box):
+    seen = []
+
+    def handle(client):
+        client.until(b"\r\n\r\n")
+        client.need(2)
+        client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        client.until(b"\r\n\r\n")
+    lbd = box.lbd(box.config({"s": recorder(box, seen, handle)}, backend={"send_proxy": "v2"}))
+    with Client(lbd.port) as client:
+        assert client.request("POST", headers={"Connection": "close"}, body=b"me").body == b"ok"
+        wait_for(lambda: idle(lbd) == "0", deadline=3)
+
+
 def test_a_client_keeps_the_one_that_it_used_last(box):
     seen = []
     servers = {name: recorder(box, seen) for name in "ab"}

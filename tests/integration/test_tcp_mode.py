@@ -54,6 +54,16 @@ def test_refused_server_is_replaced(box):
             assert client.send(b"x").need(1) == b"x"
 
 
+def test_no_server_and_a_client_that_does_not_close(box):
+    """It is waited for as after any last answer: timeouts.client is for who may still be served."""
+    lbd = box.lbd(box.config({"a": "127.0.0.1:1"}, top={"defaults": {
+        "mode": "tcp", "timeouts": {"client": "20s", "client_fin": "300ms"}}}))
+    lbd.act("disable server app/a")
+    with Client(lbd.port) as client:
+        assert client.closed()
+        wait_for(lambda: lbd.info()["CurrConns"] == "0", deadline=3)
+
+
 def test_no_server_closes_the_connection(box):
     lbd = box.lbd(box.config({"dead": f"127.0.0.1:{box.dead_port()}"}, top={"defaults": {"mode": "tcp"}}))
     with Client(lbd.port) as client:

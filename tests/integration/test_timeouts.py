@@ -60,6 +60,20 @@ def test_an_interim_answer_prolongs_it(box):
     assert log.end() == (200, "-", "--", 0)
 
 
+def test_a_head_that_begins_with_an_interim_answer_has_its_whole_time(box):
+    def both(connection, seen):
+        read_body(connection, seen)
+        time.sleep(0.6)
+        connection.send(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n")
+        time.sleep(0.6)
+        connection.send(b"Content-Length: 2\r\n\r\nok")
+        connection.rest()
+    log = Logged(box, Plan(box, "a", both).servers, backend={"timeouts": {"server": "900ms"}})
+    with Client(log.port) as client:
+        assert client.request().status == 200
+    assert log.end() == (200, "-", "--", 0)
+
+
 @pytest.mark.parametrize("head,received", [
     (b"Content-Length: 10\r\n\r\nhalf", b"half"),
     (b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", b"4\r\nhalf\r\n"),

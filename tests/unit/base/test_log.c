@@ -287,7 +287,7 @@ Test(log, a_pipe_that_nobody_reads_does_not_hold_up_the_others, .timeout = 20)
 	cr_assert(log_wait_for(c.path, "^the other one$"));
 	uint64_t dropped = log_dropped(c.log), lines = 0;
 	cr_assert(dropped > 1000 && dropped < LINES, "%llu", (unsigned long long)dropped);
-	cr_assert(log_wait_for(c.path, "log lines were dropped"));
+	cr_assert(log_wait_for(c.path, "log lines were dropped: log target \"[^\"]*out[.]1\": it takes no more; "));
 	static char got[4 << 20];
 	size_t n = 0;
 	uint64_t quiet_since = clock_monotonic_us();
@@ -304,6 +304,33 @@ Test(log, a_pipe_that_nobody_reads_does_not_hold_up_the_others, .timeout = 20)
 			lines++;
 		}
 	cr_assert_eq(lines + dropped, LINES);
+	close(reader);
+	log_stop(c.log);
+	log_case_clean(&c);
+}
+
+Test(log, a_line_that_is_torn_when_its_pipe_is_opened_anew_is_counted, .timeout = 20)
+{
+	struct log_case c;
+	char error[256], fifo[128];
+	log_case_open(&c, "");
+	snprintf(fifo, sizeof fifo, "%s.1", c.path);
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	struct log_sink *pipe_sink = log_open_sink(c.log, fifo, error, sizeof error);
+	cr_assert_not_null(pipe_sink, "%s", error);
+	int reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert(log_start(c.log));
+	static char line[60000];
+	memset(line, 'p', sizeof line);
+	for (int i = 0; i < 2; i++)
+		cr_assert(log_put(c.ring, pipe_sink, LOG_LEVEL_INFO, str_make(line, sizeof line)));
+	log_kick(c.ring);
+	usleep(200000);
+	log_reopen(c.log);
+	for (int i = 0; i < 200 && !log_dropped(c.log); i++)
+		usleep(10000);
+	cr_assert_eq(log_dropped(c.log), 1u);
+	cr_assert(log_wait_for(c.path, ": 1 log lines were dropped: log target"));
 	close(reader);
 	log_stop(c.log);
 	log_case_clean(&c);

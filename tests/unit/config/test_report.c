@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 #include "config/report.h"
 
@@ -55,5 +56,25 @@ Test(report, a_flood_is_counted)
 	cr_expect_eq(r.errors, 1500);
 	cr_expect(strstr(report_text(&r, &out), "a:1000: error: x\na: error: 500 more messages are not shown\n"));
 	text_free(&out);
+	config_report_free(&r);
+}
+
+Test(report, a_place_is_found_among_very_many, .timeout = 20)
+{
+	enum { MARKS = 200000 };
+	struct config_report r;
+	const struct config_place nowhere = {7, 7};
+	config_report_init(&r);
+	char *fields = malloc(2 * MARKS);
+	cr_assert_not_null(fields);
+	cr_expect_eq(config_report_place(&r, fields, nowhere).line, 7);
+	for (unsigned i = MARKS; i-- > 0;)
+		config_report_mark(&r, fields + 2 * i, (struct config_place){0, i});
+	config_report_sort_marks(&r);
+	for (unsigned i = 0; i < MARKS; i++) {
+		cr_assert_eq(config_report_place(&r, fields + 2 * i, nowhere).line, i);
+		cr_assert_eq(config_report_place(&r, fields + 2 * i + 1, nowhere).line, 7);
+	}
+	free(fields);
 	config_report_free(&r);
 }

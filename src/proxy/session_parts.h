@@ -1,0 +1,18 @@
+/* What session.c and session_peer.c share. Included by these two only. Own worker only. */
+#ifndef LBD_PROXY_SESSION_PARTS_H
+#define LBD_PROXY_SESSION_PARTS_H
+
+#include "proxy/session.h"
+
+/* session_peer.c */
+struct session_address session_pack(const struct address *a);
+/* In SESSION_PROXY: takes the header when it is here, and goes on with what is behind it. */
+void session_take_proxy(struct session *s);
+/* There is none, or it cannot be used; detail: a literal. */
+void session_refuse_proxy(struct session *s, const char *detail);
+
+/* session.c: the connection is in a state to be used. */
+void session_begin_tunnel(struct session *s);
+void session_continue(struct session *s);
+
+#endif
