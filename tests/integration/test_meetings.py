@@ -218,5 +218,4 @@ def test_clients_that_leave_while_their_second_attempt_waits(box):
         other.reset()
     busy.reset()
     assert client.response().status == 200
-    row = log.lbd.stat("app", "BACKEND")
-    assert (row["qcur"], row["scur"]) == ("0", "0")
+    wait_for(lambda: (log.lbd.stat("app", "BACKEND")["qcur"], log.lbd.stat("app", "BACKEND")["scur"]) == ("0", "0"))
