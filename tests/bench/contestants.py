@@ -173,6 +173,9 @@ class Contestant(Process):
         children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [self.pid, *map(int, children)]
 
+    def descriptors(self):
+        return sum(len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir())) for pid in self.pids())
+
     def cpu_split(self):
         """Microseconds of CPU: (user, system). The scheduler knows the sum exactly; the clock tick samples only how
         it divides, so the sum comes from schedstat and the shares from stat."""

@@ -46,9 +46,12 @@ class Machine:
         dripper = Process(sandbox, sandbox.fresh("dripper"), list(map(str, argv)))
         try:
             wait_for(lambda: "open" in dripper.out, 30, "the slow clients to be connected")
+            wait_for(lambda: proxy.descriptors() >= count, 30, "the slow clients to be accepted")
             yield
         finally:
             dripper.kill()
+            # To see thousands off takes a while, and is no part of what comes next.
+            wait_for(lambda: proxy.descriptors() < count / 10, 30, "the slow clients to be gone")
 
     def describe(self):
         model = next((line.partition(": ")[2] for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
