@@ -30,7 +30,7 @@ def test_it_is_sent_again_whole(box, size, coding):
 def test_it_is_sent_again_after_a_status_or_a_timeout(box, act):
     body = pattern(30_000)
     plan = Plan(box, "ab", act, answer())
-    log = Logged(box, plan.servers, backend={"retry": POST, "timeouts": {"server": "300ms"}})
+    log = Logged(box, plan.servers, backend={"retry": {**POST, "on": ["timeout", "503"]}, "timeouts": {"server": "300ms"}})
     assert http(log.port, "POST", body=body).status == 200
     assert [seen.body for seen in plan.seen] == [body] * 2
 

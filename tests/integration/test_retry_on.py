@@ -38,12 +38,21 @@ def test_it_is_not_unless_it_is_listed(box, word):
 def test_the_last_failure_is_the_clients(box, word):
     act, status, reason, termination = FAILURES[word]
     plan = Plan(box, "abcd", act)
-    log = Logged(box, plan.servers, backend={"timeouts": QUICK, "retry": {"attempts": 3}})
+    log = Logged(box, plan.servers, backend={"timeouts": QUICK, "retry": {"attempts": 3, "on": [word]}})
     response = http(log.port)
     assert response.status == status
     assert (response.body == b"theirs") == (reason == "-")
     assert len(set(plan.order)) == len(plan.order) == 3
     assert log.end() == (status, reason, termination, 2)
+
+
+def test_a_slow_request_runs_once_unless_timeouts_are_listed(box):
+    """A report that takes longer than timeouts.server would otherwise run on every server in turn."""
+    plan = Plan(box, "abc", silent)
+    log = Logged(box, plan.servers, backend={"timeouts": QUICK})
+    assert http(log.port).status == 504
+    assert len(plan.seen) == 1 and log.end() == (504, "server_timeout", "sH", 0)
+    assert log.rows()[0]["t_total"] < 900_000
 
 
 def test_one_attempt_is_no_retry(box):
@@ -131,7 +140,7 @@ def test_the_one_that_did_not_say_later_is_asked_again(box):
 
 def test_the_only_server_is_not_asked_again_after_its_timeout(box):
     plan = Plan(box, "a", silent)
-    log = Logged(box, plan.servers, backend={"timeouts": QUICK})
+    log = Logged(box, plan.servers, backend={"timeouts": QUICK, "retry": {"on": ["timeout"]}})
     assert http(log.port).status == 504
     assert len(plan.seen) == 1 and log.end() == (504, "server_timeout", "sH", 0)
 
@@ -144,7 +153,7 @@ def test_half_a_head_and_the_end_is_tried_again(box):
 
 def test_half_a_head_and_silence_is_not(box):
     plan = Plan(box, "ab", says(b"HTTP/1.1 200 OK\r\nContent-", then=silent), answer())
-    log = Logged(box, plan.servers, backend={"timeouts": QUICK})
+    log = Logged(box, plan.servers, backend={"timeouts": QUICK, "retry": {"on": ["timeout"]}})
     assert http(log.port).status == 504
     assert len(plan.seen) == 1 and log.end() == (504, "server_timeout", "sH", 0)
 

@@ -41,9 +41,10 @@ def test_one_of_three_is_dead_from_the_start(box):
 
 @pytest.mark.parametrize("knobs", [{"reset": 0}, {"status": 503}, {"status": 502}, {"hang": 1}])
 def test_one_of_three_answers_badly(box, knobs):
+    retry = {**ALL, "on": ["reset", "timeout", "502", "503"]}
     timeouts = {"timeouts": {"server": "200ms"}}
     a, b, c = box.origin("a", **knobs), *box.origins("b", "c")
-    config = box.config({"a": a, "b": b, "c": c}, backend={"retry": ALL, "passive": {"window": 0}, **timeouts})
+    config = box.config({"a": a, "b": b, "c": c}, backend={"retry": retry, "passive": {"window": 0}, **timeouts})
     lbd = box.lbd(config)
     load = Load(lbd.port, clients=8, each=40, method="POST", body=pattern(5000), target="/").join()
     assert load.errors == [] and load.count(200) == 320

@@ -27,7 +27,7 @@ def test_the_shorter_one_holds(box):
 
 def test_attempts_do_not_prolong_it(box):
     plan = Plan(box, "abc", silent)
-    log = Logged(box, plan.servers, WHOLE, {"timeouts": {"server": "300ms"}})
+    log = Logged(box, plan.servers, WHOLE, {"timeouts": {"server": "300ms"}, "retry": {"on": ["timeout"]}})
     with Took(0.4, 1.5):
         assert http(log.port).status == 504
     assert len(plan.seen) == 2
