@@ -225,6 +225,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/frontend_rules.h \
 	src/proxy/identity.c \
 	src/proxy/identity.h \
+	src/proxy/idle_sessions.c \
+	src/proxy/idle_sessions.h \
 	src/proxy/intercept.c \
 	src/proxy/intercept.h \
 	src/proxy/malformed.c \

@@ -135,6 +135,29 @@ static void app_make_room(struct worker *w)
 			worker_thread_make_room(&app->workers[i]);
 }
 
+/* Of this frontend; NULL: of all. */
+static void app_close_idle_session(struct worker *w, struct frontend *only)
+{
+	struct app *app = w->limits->context;
+	struct idle_sessions *oldest = NULL;
+	uint64_t oldest_us = w->loop.now_us - IDLE_SESSIONS_YOUNG_US + 1;
+	uint32_t owner = 0;
+	for (uint32_t i = 0; i < app->proxies.frontend_count; i++)
+		for (uint32_t k = 0; k < app->worker_count; k++) {
+			struct frontend *f = app->proxies.frontends[i];
+			uint64_t since_us = atomic_load_explicit(&f->idle[k].since_us, memory_order_relaxed);
+			if (since_us >= oldest_us || (only && f != only))
+				continue;
+			oldest_us = since_us;
+			oldest = &f->idle[k];
+			owner = k;
+		}
+	if (!oldest)
+		return;
+	atomic_fetch_add(&oldest->wanted, 1);
+	worker_thread_close_idle_sessions(&app->workers[owner]);
+}
+
 /* ---- once a tenth of a second ---- */
 
 static uint64_t app_cpu_us(void)
@@ -379,6 +402,7 @@ static bool app_start_traffic(struct app *app)
 		return app_failed("memory is out");
 	limits_init(&app->limits, app->config, app->descriptor_limit, app->worker_count, app->ring);
 	app->limits.make_room = app_make_room;
+	app->limits.close_idle = app_close_idle_session;
 	app->limits.context = app;
 	if (!log_start(app->log))
 		return app_failed("the log's thread cannot be started");

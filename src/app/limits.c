@@ -120,8 +120,8 @@ static void limits_look_at_places(struct limit_watch *w, const struct places *p,
 	int news = limits_look(w, met, still, now_us);
 	if (news > 0)
 		log_write(log, LOG_LEVEL_WARNING,
-			"%s has reached its maxconn of %u sessions: further connections wait until one ends. "
-			"'%s' raises it.",
+			"%s has reached its maxconn of %u sessions: further connections wait until one ends, and idle "
+			"ones are closed for them. '%s' raises it.",
 			who, (unsigned)places_most(p), option);
 	else if (news < 0)
 		log_write(log, LOG_LEVEL_NOTICE, "%s is below its maxconn again: no connection waits.", who);

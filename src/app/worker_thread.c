@@ -35,6 +35,20 @@ static void worker_thread_on_room(struct mail *mail, void *owner)
 	worker_thread_close_idle(t);
 }
 
+static void worker_thread_on_idle(struct mail *mail, void *owner)
+{
+	struct worker *w = owner;
+	struct worker_thread *t = worker_thread_of(w);
+	/* Before looking: what is wanted from now on posts it again. */
+	atomic_store(&t->idle_posted, false);
+	for (uint32_t i = 0; i < t->proxies->frontend_count; i++) {
+		struct frontend **f = &t->proxies->frontends[i];
+		uint32_t wanted = atomic_exchange(&(*f)->idle[w->index].wanted, 0);
+		if (wanted)
+			(void)idle_sessions_close(w, f, 1, wanted, REASON_IDLE_CLOSED);
+	}
+}
+
 /* The last session and the last listener are gone, and no slot is on its way that others wait for: what is left are
  * idle upstreams. */
 static void worker_thread_check_end(struct worker *w)
@@ -133,6 +147,7 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 	t->kill_mail.deliver = worker_thread_on_kill;
 	t->listen_mail.deliver = worker_thread_on_listen;
 	t->room_mail.deliver = worker_thread_on_room;
+	t->idle_mail.deliver = worker_thread_on_idle;
 	if (!loop_init(&w->loop, w, reader, expected_fds))
 		return false;
 	w->loop.end_of_turn = worker_thread_end_of_turn;
@@ -198,6 +213,12 @@ void worker_thread_make_room(struct worker_thread *t)
 {
 	if (!atomic_exchange(&t->room_posted, true))
 		loop_post(&t->worker.loop, &t->room_mail);
+}
+
+void worker_thread_close_idle_sessions(struct worker_thread *t)
+{
+	if (!atomic_exchange(&t->idle_posted, true))
+		loop_post(&t->worker.loop, &t->idle_mail);
 }
 
 void worker_thread_join(struct worker_thread *t)

@@ -16,8 +16,8 @@ struct worker_thread {
 	uint32_t listener_count, open_listeners;
 	const struct proxies *proxies;
 	bool killed; /* sessions that begin from now on end at once */
-	struct mail stop_mail, kill_mail, listen_mail, room_mail, ended_mail;
-	_Atomic bool listen_posted, room_posted;     /* listen_mail, room_mail are on their way */
+	struct mail stop_mail, kill_mail, listen_mail, room_mail, idle_mail, ended_mail;
+	_Atomic bool listen_posted, room_posted, idle_posted; /* those mails are on their way */
 	struct loop *control;                        /* is told of the end by ended_mail */
 	void (*ended)(struct mail *mail, void *app); /* ended_mail's delivery */
 };
@@ -38,7 +38,9 @@ void worker_thread_update_listeners(struct worker_thread *t);
 void worker_thread_join(struct worker_thread *t);
 /* Any thread: closes its idle upstreams, because descriptors run short. */
 void worker_thread_make_room(struct worker_thread *t);
-/* Its own thread: closes them now. */
+/* Any thread: closes as many of its idle sessions as frontends' idle.wanted says, because maxconn is reached. */
+void worker_thread_close_idle_sessions(struct worker_thread *t);
+/* Its own thread: closes its idle upstreams now. */
 void worker_thread_close_idle(struct worker_thread *t);
 /* Joins it when it ran, and frees what it had. */
 void worker_thread_end(struct worker_thread *t);

@@ -1,6 +1,8 @@
 #include "proxy/admission.h"
 
-enum { ADMISSION_ROOM_US = 10000 };
+#include "net/socket.h"
+
+enum { ADMISSION_ROOM_US = 10000, ADMISSION_LOOK_US = 50000 };
 
 static struct places *admission_process(const struct worker_listener *wl)
 {
@@ -16,12 +18,37 @@ static bool admission_take(struct worker_listener *wl, struct places *p)
 	return true;
 }
 
+/* Somebody waits here: a session that has nothing to do makes room. None may be idle for long enough yet. */
+static void admission_close_idle(struct worker_listener *wl, const struct places *p)
+{
+	struct worker *w = wl->worker;
+	if (!w->limits->close_idle)
+		return;
+	w->limits->close_idle(w, p == admission_process(wl) ? NULL : wl->bind->frontend);
+	timer_start(&wl->look, ADMISSION_LOOK_US, 0);
+}
+
+static void admission_on_look(struct timer *timer)
+{
+	struct worker_listener *wl =
+		(struct worker_listener *)((char *)timer - offsetof(struct worker_listener, look));
+	/* Those who waited may have gone. */
+	if (socket_has_queued(wl->listener.io.fd))
+		admission_close_idle(wl, wl->waiter.at);
+	else
+		timer_start(&wl->look, ADMISSION_LOOK_US, 0);
+}
+
 static bool admission_wait(struct worker_listener *wl, struct places *p)
 {
 	struct listener *l = &wl->listener;
 	if (!l->draining) {
+		/* It is asked again as soon as somebody comes. */
+		if (!socket_has_queued(l->io.fd))
+			return false;
 		listener_pause(l);
 		places_wait(p, &wl->waiter);
+		admission_close_idle(wl, p);
 	} else if (wl->worker->stopping && !wl->worker->hurried) {
 		/* What is queued waits for the places of sessions that have nothing to do. */
 		wl->worker->hurried = true;
@@ -60,6 +87,7 @@ static void admission_on_place(struct mail *mail, void *owner)
 	atomic_store(&wl->posted, false);
 	if (!places_claim(&wl->waiter))
 		return;
+	timer_stop(&wl->look);
 	wl->held = wl->waiter.at;
 	listener_resume_now(&wl->listener);
 	if (!wl->held)
@@ -82,6 +110,7 @@ void admission_init(struct worker_listener *wl)
 {
 	place_waiter_init(&wl->waiter, admission_on_grant);
 	wl->mail.deliver = admission_on_place;
+	timer_init(&wl->look, &wl->worker->loop, admission_on_look);
 }
 
 void admission_guard(struct worker_listener *wl)
@@ -98,6 +127,7 @@ void admission_session_ended(struct worker *w, struct frontend *f)
 
 void admission_leave(struct worker_listener *wl)
 {
+	timer_stop(&wl->look);
 	places_leave(&wl->waiter);
 }
 

@@ -1,7 +1,8 @@
 /* How many clients come in: the places of the process (global.maxconn) and of a frontend (frontend.maxconn), taken
  * before a connection is accepted, so that neither is ever exceeded and nobody is accepted to be sent away. Without a
  * place a listener pauses and stands in a queue; the place that frees next wakes the one that waits longest, whichever
- * worker it belongs to. Connections wait in the kernel meanwhile.
+ * worker it belongs to. Connections wait in the kernel meanwhile, and the session that is idle for the longest time is
+ * closed for each of them.
  *
  * Here is also what is done when descriptors run short. */
 #ifndef LBD_PROXY_ADMISSION_H
@@ -21,6 +22,9 @@ struct limits {
 	_Atomic uint64_t shortages; /* accepts and connects for which there was no descriptor */
 	/* Any worker: closes idle upstreams, its own at once and those of others soon. May be NULL. */
 	void (*make_room)(struct worker *worker);
+	/* Any worker: closes the session that is idle for the longest time, of whichever worker it is; of this
+	 * frontend only unless it is NULL. May be NULL. */
+	void (*close_idle)(struct worker *worker, struct frontend *frontend);
 	void *context;
 };
 

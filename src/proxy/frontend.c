@@ -16,7 +16,8 @@ struct frontend *frontend_create(const struct config_frontend *conf, uint32_t id
 	atomic_init(&f->conf, conf);
 	places_init(&f->places, conf->maxconn);
 	f->name = strdup(conf->name);
-	if (f->name && counter_set_init(&f->counters, workers) && counter_row_init(&f->ends, workers, REASON_COUNT))
+	f->idle = idle_sessions_create(workers);
+	if (f->name && f->idle && counter_set_init(&f->counters, workers) && counter_row_init(&f->ends, workers, REASON_COUNT))
 		return f;
 	frontend_destroy(f);
 	return NULL;
@@ -32,6 +33,7 @@ void frontend_destroy(struct frontend *f)
 	counter_row_end(&f->ends);
 	error_slot_end(&f->malformed);
 	places_end(&f->places);
+	free(f->idle);
 	free((char *)(uintptr_t)f->name);
 	free(f);
 }

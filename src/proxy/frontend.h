@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "base/places.h"
 #include "proxy/frontend_rules.h"
+#include "proxy/idle_sessions.h"
 #include "stats/captured_error.h"
 #include "stats/counter_row.h"
 #include "stats/sampled.h"
@@ -24,6 +25,7 @@ struct frontend {
 	struct counter_row ends;      /* exchanges by enum reason; those without one are not counted */
 	struct log_sink *access_sink; /* NULL: no access log */
 	struct sampled sampled;       /* control only */
+	struct idle_sessions *idle;   /* of each worker */
 	struct places places;         /* at most maxconn; also of those that are about to be accepted */
 	struct error_slot malformed;  /* the last malformed request */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint32_t sessions; /* open now, over all workers */

@@ -72,6 +72,7 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		.state = SESSION_IDLE,
 		.peer = session_pack(peer)};
 	timeout_init(&s->timeout, session_on_timeout);
+	list_init(&s->idle);
 	list_append(&w->open_sessions, &s->link);
 	w->session_count++;
 	session_count_start(bind->frontend, w->index);
@@ -84,6 +85,8 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		session_begin_tunnel(s);
 	if (s->state == SESSION_PROXY || s->state == SESSION_IDLE)
 		timeout_start(&w->loop, &s->timeout, tcp ? conf->timeouts.client : conf->timeouts.http_request);
+	if (s->state == SESSION_IDLE)
+		idle_sessions_enter(s);
 }
 
 /* ---- the head of a request ---- */
@@ -92,6 +95,7 @@ static void session_begin_head(struct session *s)
 {
 	if (s->state != SESSION_IDLE)
 		return;
+	idle_sessions_leave(s);
 	s->state = SESSION_HEAD;
 	s->scan = (struct http_scan){0};
 	/* The first request's time began with the accept: its timeout is running. */
@@ -111,6 +115,7 @@ static void session_refuse(struct session *s, enum reason reason, const char *de
 static void session_head_is_here(struct session *s)
 {
 	timeout_stop(&s->timeout);
+	idle_sessions_leave(s);
 	s->state = SESSION_BUSY;
 	s->requests++;
 }
@@ -310,12 +315,15 @@ void session_continue(struct session *s)
 		session_ended_by_client(s);
 	else if (!s->client.reading)
 		channel_resume(&s->client);
+	if (s->state == SESSION_IDLE)
+		idle_sessions_enter(s);
 }
 
 /* The answer is complete and the connection will not be used again: FIN behind the answer. A close now would turn what
  * the client is still sending into a reset, which can destroy the answer on its way. */
 static void session_linger(struct session *s)
 {
+	idle_sessions_leave(s);
 	s->state = SESSION_LINGER;
 	s->lingered = 0;
 	if (s->upstream)
@@ -375,6 +383,7 @@ void session_close(struct session *s, bool reset)
 	LBD_INVARIANT(!s->exchange);
 	if (s->upstream)
 		upstream_close(s->upstream);
+	idle_sessions_leave(s);
 	s->state = SESSION_ENDED;
 	timeout_stop(&s->timeout);
 	channel_close(&s->client, reset);

@@ -36,6 +36,7 @@ struct session {
 	struct exchange *exchange;
 	struct upstream *upstream; /* an idle one that was told who this client is: for nobody else; NULL: none */
 	struct list link;
+	struct list idle; /* idle_sessions.h */
 	struct timeout timeout;
 	union {
 		struct http_scan scan; /* before an exchange */

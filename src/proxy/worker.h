@@ -60,6 +60,7 @@ struct worker_listener {
 	struct places *held; /* a place that was granted and is not used yet; NULL else */
 	struct mail mail;    /* tells of a grant */
 	_Atomic bool posted; /* mail is on its way */
+	struct timer look;   /* while it waits: whether a session has become idle */
 };
 void worker_accepted(struct listener *listener, int fd, const struct address *peer);
 /* Idle sessions end soon, exchanges in flight finish with Connection: close; emptied is called when none is left. */
