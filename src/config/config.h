@@ -68,6 +68,7 @@ struct config_global {
 };
 
 enum config_mode { CONFIG_MODE_HTTP, CONFIG_MODE_TCP };
+enum config_costly { CONFIG_COSTLY_REFUSE, CONFIG_COSTLY_PASS };
 
 struct config_timeouts { /* us; 0 is off where the table allows it */
 	uint64_t connect, server, client, http_request, keep_alive, queue, tunnel, request, client_fin;
@@ -170,6 +171,7 @@ struct config_frontend {
 	struct config_limits limits;
 	struct config_rule *rules;
 	uint32_t rule_count;
+	enum config_costly on_costly;
 };
 
 struct config_server {

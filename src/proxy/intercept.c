@@ -21,6 +21,20 @@ static void intercept_tell(struct exchange *x, const struct verdict *v)
 	}
 }
 
+/* Which rule has a pattern that clients can make too costly. */
+static void intercept_tell_costly(struct exchange *x, const struct verdict *v)
+{
+	struct worker *w = x->worker;
+	const struct config_frontend *conf = atomic_load_explicit(&x->frontend->conf, memory_order_acquire);
+	const struct config_rule *rule = &conf->rules[v->rules.costly_rule];
+	counter_add(counter_set_block(&x->frontend->counters, w->index), COUNTER_COSTLY_REQUESTS, 1);
+	if (frontend_rules_may_log(v->source, v->rules.costly_rule, w->loop.now_us))
+		log_write(w->log, LOG_LEVEL_WARNING,
+			"frontend '%s': a pattern of the rule at %s:%u was too costly for a request, which was %s",
+			x->frontend->name, rule->file, rule->line,
+			v->reason == REASON_COSTLY ? "refused" : "not decided by it (on_costly)");
+}
+
 bool intercept_has_rules(const struct exchange *x)
 {
 	return atomic_load_explicit(&x->frontend->rules, memory_order_acquire) != NULL;
@@ -39,7 +53,7 @@ struct verdict intercept_decide(struct exchange *x)
 	if (v.source && frontend_rules_count(v.source, w->index, v.rules.hits))
 		intercept_tell(x, &v);
 	if (v.rules.costly)
-		counter_add(counter_set_block(&x->frontend->counters, w->index), COUNTER_COSTLY_REQUESTS, 1);
+		intercept_tell_costly(x, &v);
 	x->changes = v.rules.changes;
 	return v;
 }

@@ -29,6 +29,9 @@ static void route_apply(struct verdict *v, const struct frontend_rules *rules)
 	case RULE_LIMIT:
 		v->reason = REASON_RATE_LIMITED;
 		break;
+	case RULE_COSTLY:
+		v->reason = REASON_COSTLY;
+		break;
 	case RULE_REDIRECT:
 	case RULE_RETURN:
 		v->reason = REASON_RULE_ANSWERED;

@@ -14,7 +14,7 @@ enum { PATTERN_MATCH_LIMIT = 20000, PATTERN_HEAP_LIMIT_KIB = 1024, PATTERN_CAPTU
 
 /* What matching may cost, in steps of the matcher; the longest measured step takes about 10 ns. One budget may serve
  * several matches, so that all that one message costs is bounded. */
-enum { PATTERN_BUDGET = 40000 };
+enum { PATTERN_BUDGET = 100000 };
 
 enum pattern_result { PATTERN_NO_MATCH, PATTERN_MATCH, PATTERN_TOO_COSTLY };
 

@@ -54,6 +54,7 @@ struct ruleset {
 	struct arena arena;
 	struct rule *rules;
 	uint32_t count;
+	bool costly_passes;
 };
 
 enum rule_truth { RULE_FALSE, RULE_TRUE, RULE_UNKNOWN };

@@ -208,6 +208,7 @@ struct ruleset *ruleset_compile(const struct config_frontend *frontend, struct t
 		ruleset_free(set);
 		return NULL;
 	}
+	set->costly_passes = frontend->on_costly == CONFIG_COSTLY_PASS;
 	for (uint32_t i = 0; i < frontend->rule_count; i++) {
 		set->rules[i].conf = &frontend->rules[i];
 		set->count++;

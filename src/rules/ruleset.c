@@ -212,6 +212,26 @@ static bool ruleset_apply(struct ruleset_decision *d, const struct rule *rule, u
 	return ruleset_edit(d, rule) && ruleset_end(d, rule, index);
 }
 
+/* The rule cannot be decided, so nothing is known of those behind it either. */
+static void ruleset_give_up(struct ruleset_decision *d, const struct ruleset *set, uint32_t index)
+{
+	const struct config_rule *conf = set->rules[index].conf;
+	struct rule_verdict *v = d->verdict;
+	bool fields = conf->header_name || conf->not_header_name || conf->cookie_name || conf->not_cookie_name;
+	v->costly_rule = v->costly ? v->costly_rule : index;
+	v->costly = true;
+	if (set->costly_passes)
+		return;
+	v->action = RULE_COSTLY;
+	v->status = fields ? 431 : 400;
+}
+
+/* Whether anything is done where the conditions are not decided. */
+static bool ruleset_fails_closed(const struct rule *rule)
+{
+	return rule->conf->deny || rule->conf->rate_limit.rate;
+}
+
 bool ruleset_decide(const struct ruleset *set, const struct rule_request *request, const struct rule_tools *tools,
 	struct rule_verdict *verdict)
 {
@@ -228,11 +248,15 @@ bool ruleset_decide(const struct ruleset *set, const struct rule_request *reques
 		const struct rule *rule = &set->rules[i];
 		enum rule_truth truth = rule_test(rule, request, d.scratch, &d.budget);
 		if (truth == RULE_UNKNOWN)
-			verdict->costly = true;
-		bool holds = truth == RULE_TRUE ||
-			     (truth == RULE_UNKNOWN && (rule->conf->deny || rule->conf->rate_limit.rate));
-		if (holds && !ruleset_apply(&d, rule, i, truth))
+			ruleset_give_up(&d, set, i);
+		bool holds = truth == RULE_TRUE || (truth == RULE_UNKNOWN && ruleset_fails_closed(rule));
+		if (!holds || verdict->action == RULE_COSTLY)
+			continue;
+		if (!ruleset_apply(&d, rule, i, truth))
 			return false;
+		/* The key of a limit or a split was not found within the budget. */
+		if (d.budget == 0)
+			ruleset_give_up(&d, set, i);
 	}
 	verdict->steps = PATTERN_BUDGET - d.budget;
 	return true;

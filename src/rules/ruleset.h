@@ -7,8 +7,9 @@
  * one refuses.
  *
  * All patterns of a decision, and whatever else grows with the request, share one budget, so that no request can cost
- * more than about half a millisecond. A condition that is too costly decides nothing, except that a rule that denies
- * applies then, and a rate limit counts: what is to be kept out must not come in by being hard to read. */
+ * more than about a millisecond. What is to be kept out must not come in by being hard to read: when a rule cannot be
+ * decided within the budget, the decision ends there and the request is refused. With on_costly = "pass" such a rule
+ * does not apply, except that one that denies does, and that a rate limit counts. */
 #ifndef LBD_RULES_RULESET_H
 #define LBD_RULES_RULESET_H
 
@@ -30,7 +31,7 @@ struct rule_request {
 	bool has_src;                     /* false for a Unix socket: in no network */
 };
 
-enum rule_action { RULE_PASS, RULE_BACKEND, RULE_DENY, RULE_LIMIT, RULE_REDIRECT, RULE_RETURN };
+enum rule_action { RULE_PASS, RULE_BACKEND, RULE_DENY, RULE_LIMIT, RULE_COSTLY, RULE_REDIRECT, RULE_RETURN };
 enum rule_edit_kind { RULE_EDIT_SET, RULE_EDIT_ADD, RULE_EDIT_DEL };
 
 struct rule_edit {
@@ -69,12 +70,13 @@ struct rule_verdict {
 	enum rule_action action;
 	uint32_t rule;    /* whose action it is; nothing for RULE_PASS */
 	uint32_t part;    /* RULE_BACKEND: which of the split's; 0 without one */
-	unsigned status;  /* of deny, limit, redirect and return */
+	unsigned status;  /* of deny, limit, costly, redirect and return */
 	uint64_t wait_us; /* RULE_LIMIT: until it would be within the rate */
 	struct str location, body;
 	struct rule_changes changes;
 	struct rule_hit *hits; /* every rule that applied, in order */
-	bool costly;           /* a condition was given up */
+	bool costly;           /* a condition was given up, first in costly_rule */
+	uint32_t costly_rule;
 	uint32_t steps;        /* what it cost, of PATTERN_BUDGET */
 };
 

@@ -49,7 +49,7 @@ static void fuzz_fail(const char *what)
 /* What a decision says must fit the rule that it names. */
 static void fuzz_check_action(const struct rule_verdict *v)
 {
-	const struct config_rule *rule = &fuzz_rules[v->rule];
+	const struct config_rule *rule = &fuzz_rules[v->costly ? v->costly_rule : v->rule];
 	if (v->steps > PATTERN_BUDGET)
 		fuzz_fail("a decision above its budget");
 	if (v->action == RULE_LIMIT && (v->wait_us == 0 || v->wait_us > 2000000 || v->status != 429))
@@ -58,6 +58,8 @@ static void fuzz_check_action(const struct rule_verdict *v)
 		fuzz_fail("a limit of a rule that refuses nothing");
 	if (v->action == RULE_BACKEND && rule->split_count && (v->part == 0 || v->part >= rule->split_count))
 		fuzz_fail("a part that gets nothing");
+	if (v->costly != (v->action == RULE_COSTLY) || (v->costly && v->status != 400 && v->status != 431))
+		fuzz_fail("a costly request that is not refused");
 	uint32_t last = 0;
 	for (const struct rule_hit *hit = v->hits; hit; last = hit->rule, hit = hit->next)
 		if (hit->rule >= sizeof fuzz_rules / sizeof fuzz_rules[0] || (hit != v->hits && hit->rule <= last))

@@ -104,7 +104,7 @@ def test_costly_patterns(lbd):
     begin = time.monotonic()
     for _ in range(20):
         assert http(lbd.port, target=path + "?route").origin == "app"
-        assert http(lbd.port, target=path + "!x!?deny").status == 451
+        assert http(lbd.port, target=path + "!x!?route").status == 400
     assert time.monotonic() - begin < 5
     assert http(lbd.port, target="/aa?deny").status == 200
 

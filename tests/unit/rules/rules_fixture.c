@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 
-void rules_begin(struct rules_fixture *f, enum config_mode mode, struct config_rule *rules, uint32_t count)
+static void rules_compile(struct rules_fixture *f, struct config_rule *rules, uint32_t count)
 {
-	*f = (struct rules_fixture){.frontend = {.name = "web", .file = "t.conf", .line = 1, .mode = mode}};
+	f->frontend.name = "web";
+	f->frontend.file = "t.conf";
+	f->frontend.line = 1;
 	for (uint32_t i = 0; i < count; i++) {
 		rules[i].file = "t.conf";
 		rules[i].line = i + 1;
@@ -18,6 +20,18 @@ void rules_begin(struct rules_fixture *f, enum config_mode mode, struct config_r
 	f->scratch = pattern_scratch_create();
 	arena_init(&f->arena, NULL, 0);
 	f->tools = (struct rule_tools){.scratch = f->scratch, .arena = &f->arena};
+}
+
+void rules_begin(struct rules_fixture *f, enum config_mode mode, struct config_rule *rules, uint32_t count)
+{
+	*f = (struct rules_fixture){.frontend = {.mode = mode}};
+	rules_compile(f, rules, count);
+}
+
+void rules_begin_costly(struct rules_fixture *f, struct config_rule *rules, uint32_t count)
+{
+	*f = (struct rules_fixture){.frontend = {.on_costly = CONFIG_COSTLY_PASS}};
+	rules_compile(f, rules, count);
 }
 
 void rules_decide(

@@ -16,6 +16,8 @@ struct rules_fixture {
 };
 
 void rules_begin(struct rules_fixture *f, enum config_mode mode, struct config_rule *rules, uint32_t count);
+/* With on_costly = "pass". */
+void rules_begin_costly(struct rules_fixture *f, struct config_rule *rules, uint32_t count);
 /* target: "/path?query"; header: a field's value, of the field X, may be NULL; cookie: likewise. */
 void rules_decide(
 	struct rules_fixture *f, const char *method, const char *target, const char *header, const char *cookie);

@@ -210,7 +210,7 @@ Test(rule_limit, what_is_too_costly_counts)
 	memset(target, 'a', sizeof target - 1);
 	memcpy(target + sizeof target - 4, "!x!", 3);
 	target[0] = '/';
-	rules_begin(&f, CONFIG_MODE_HTTP, rules, 2);
+	rules_begin_costly(&f, rules, 2);
 	f.tools.limits.by_rule = tables;
 	for (int i = 0; i < 4; i++) {
 		rules_decide(&f, "GET", target, NULL, NULL);
@@ -219,6 +219,29 @@ Test(rule_limit, what_is_too_costly_counts)
 		cr_expect_eq(f.verdict.rule, i < 2 ? 1 : 0);
 	}
 	rules_end(&f);
+	rate_table_destroy(tables[0]);
+}
+
+/* A key that stands where the budget does not reach is no missing key: it would be limited, or sent, as somebody else. */
+Test(rule_limit, a_key_that_is_too_costly_to_find_is_refused)
+{
+	static char cookies[2 * PATTERN_BUDGET];
+	struct config_rate_limit limit = two;
+	limit.key = "cookie:u";
+	struct config_rule rules[] = {{.rate_limit = limit}, {.split = canary, .split_count = 2, .split_key = "cookie:u"}};
+	struct rate_table *tables[2] = {limit_table(&limit), NULL};
+	memset(cookies, ';', sizeof cookies - 1);
+	memcpy(cookies + sizeof cookies - 4, "u=1", 3);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct rules_fixture f;
+		rules_begin(&f, CONFIG_MODE_HTTP, rules + i, 1);
+		f.tools.limits.by_rule = tables + i;
+		rules_decide(&f, "GET", "/", NULL, cookies);
+		cr_expect(f.verdict.action == RULE_COSTLY && f.verdict.status == 400);
+		rules_decide(&f, "GET", "/", NULL, "u=1");
+		cr_expect(f.verdict.action != RULE_COSTLY && !f.verdict.costly);
+		rules_end(&f);
+	}
 	rate_table_destroy(tables[0]);
 }
 

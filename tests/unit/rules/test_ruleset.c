@@ -158,7 +158,58 @@ Test(ruleset, a_host_from_the_path_is_checked)
 	rules_end(&f);
 }
 
-Test(ruleset, what_is_too_costly_denies_and_does_nothing_else)
+/* A rule of each kind that a request with this path, or this header, cannot be decided by; the request is refused before
+ * the rules behind it are asked. */
+Test(ruleset, what_is_too_costly_is_refused_as_a_whole)
+{
+	static char target[4096];
+	const struct {
+		struct config_rule rule;
+		unsigned status;
+	} cases[] = {
+		{{.path = "(?:a|aa)+!$", .backend = "b"}, 400},
+		{{.path = "(?:a|aa)+!$", .deny = 451}, 400},
+		{{.not_path = "(?:a|aa)+!$", .return_status = 403, .return_body = ""}, 400},
+		{{.path = "(?:a|aa)+!$", .del_header = "A"}, 400},
+		{{.path = "(?:a|aa)+!$", .redirect_to = "/", .redirect_status = 302}, 400},
+		{{.header_name = "X", .header_match = "(?:a|aa)+!$", .rewrite_path = "/"}, 431},
+		{{.not_header_name = "X", .not_header_match = "(?:a|aa)+!$", .host_header = "h"}, 431},
+	};
+	memset(target, 'a', sizeof target - 1);
+	memcpy(target + sizeof target - 4, "!x!", 3);
+	target[0] = '/';
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct config_rule rules[] = {cases[i].rule, {.return_status = 200, .return_body = ""}};
+		struct rules_fixture f;
+		rules_begin(&f, CONFIG_MODE_HTTP, rules, 2);
+		rules_decide(&f, "GET", target, target, NULL);
+		const struct rule_verdict *v = &f.verdict;
+		cr_expect(v->action == RULE_COSTLY && v->costly && v->costly_rule == 0, "case %zu", i);
+		cr_expect(eq(u32, v->status, cases[i].status), "case %zu", i);
+		cr_expect(v->hits == NULL && v->changes.edits == NULL, "case %zu", i);
+		rules_decide(&f, "GET", "/aa!", "aa!", NULL);
+		cr_expect(f.verdict.action != RULE_COSTLY && !f.verdict.costly, "case %zu", i);
+		rules_end(&f);
+	}
+}
+
+/* A condition that does not hold, and costs nothing, decides a rule whatever its other ones are. */
+Test(ruleset, what_is_decided_by_another_condition_is_not_costly)
+{
+	static char target[4096];
+	struct config_rule rule = {.path = "(?:a|aa)+!$", .method = {methods + 1, 1}, .deny = 403};
+	struct rules_fixture f;
+	memset(target, 'a', sizeof target - 1);
+	memcpy(target + sizeof target - 4, "!x!", 3);
+	rules_begin(&f, CONFIG_MODE_HTTP, &rule, 1);
+	rules_decide(&f, "GET", target, NULL, NULL);
+	cr_expect(f.verdict.action == RULE_PASS && !f.verdict.costly);
+	rules_decide(&f, "HEAD", target, NULL, NULL);
+	cr_expect(f.verdict.action == RULE_COSTLY);
+	rules_end(&f);
+}
+
+Test(ruleset, with_on_costly_pass_it_denies_and_does_nothing_else)
 {
 	static char target[4096];
 	struct config_rule rules[] = {
@@ -168,7 +219,7 @@ Test(ruleset, what_is_too_costly_denies_and_does_nothing_else)
 		{.path = "(?:a|aa)+!$", .deny = 451},
 	};
 	struct rules_fixture f;
-	rules_begin(&f, CONFIG_MODE_HTTP, rules, 4);
+	rules_begin_costly(&f, rules, 4);
 	memset(target, 'a', sizeof target - 1);
 	memcpy(target + sizeof target - 4, "!x!", 3);
 	target[0] = '/';
