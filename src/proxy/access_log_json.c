@@ -39,10 +39,27 @@ static size_t access_json_sequence(const unsigned char *p, size_t n)
 	return length;
 }
 
+/* Characters that a terminal acts on, or that change the order in which the rest of the line is read: the controls of
+ * U+0080 to U+009F, line and paragraph separators, and the marks, embeddings and isolates of UAX 9. All have two or
+ * three bytes. */
+static bool access_json_misleads(unsigned c)
+{
+	return (c >= 0x80 && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+static unsigned access_json_decode(const unsigned char *p, size_t sequence)
+{
+	if (sequence == 2)
+		return (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+	return sequence == 3 ? (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu) : 0;
+}
+
 /* What stands for the byte at p: *used bytes of input become *n bytes at the returned place. */
 static const char *access_json_unit(const unsigned char *p, size_t left, char escape[6], size_t *used, size_t *n)
 {
 	static const char hex[] = "0123456789abcdef";
+	unsigned c = p[0];
 	*used = 1;
 	if (p[0] == '"' || p[0] == '\\') {
 		escape[0] = '\\';
@@ -53,11 +70,14 @@ static const char *access_json_unit(const unsigned char *p, size_t left, char es
 	size_t sequence = p[0] >= 0x80 ? access_json_sequence(p, left) : 0;
 	if (sequence) {
 		*used = *n = sequence;
-		return (const char *)p;
+		c = access_json_decode(p, sequence);
+		if (!access_json_misleads(c))
+			return (const char *)p;
 	}
-	memcpy(escape, "\\u00", 4);
-	escape[4] = hex[p[0] >> 4];
-	escape[5] = hex[p[0] & 15];
+	escape[0] = '\\';
+	escape[1] = 'u';
+	for (unsigned i = 0; i < 4; i++)
+		escape[2 + i] = hex[c >> (12 - 4 * i) & 15];
 	*n = 6;
 	return escape;
 }

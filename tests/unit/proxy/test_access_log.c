@@ -280,6 +280,13 @@ Test(access_log, json_escapes_what_is_no_utf8_and_no_text)
 		{"/\xf4\x90\x80\x80", "/\\u00f4\\u0090\\u0080\\u0080"},
 		{"/\xf0\x9f\x98", "/\\u00f0\\u009f\\u0098"},
 		{"/\x80", "/\\u0080"},
+		/* Well formed, but a terminal acts on them, or the line reads in another order. */
+		{"/\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "/\\u0080\\u009b\\u009f\xc2\xa0"},
+		{"/\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x8d", "/\\u061c\\u200e\\u200f\xe2\x80\x8d"},
+		{"/\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xae\xe2\x80\xaf",
+			"/\\u2028\\u2029\\u202a\\u202e\xe2\x80\xaf"},
+		{"/\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa",
+			"/\xe2\x81\xa5\\u2066\\u2069\xe2\x81\xaa"},
 	};
 	struct address client = access_log_client("127.0.0.1", 1);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
