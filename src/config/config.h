@@ -166,6 +166,7 @@ struct config_frontend {
 	bool upgrade;
 	bool connect;
 	const char *via; /* "": none */
+	bool x_reason;
 	struct config_access_log access_log;
 	struct config_capture capture;
 	struct config_limits limits;

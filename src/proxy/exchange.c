@@ -302,8 +302,7 @@ static void exchange_answer_failure(struct exchange *x)
 		return;
 	/* Only after a request that was read to its end is the connection in a known state. */
 	bool whole = x->parsed && http_framing_is_empty(&x->request.framing);
-	const char *text = x->detail ? x->detail : reason_word(x->reason);
-	if (!reply_send(x, x->status, text, !whole || x->close_client))
+	if (!reply_send(x, !whole || x->close_client))
 		s->failed = true;
 }
 

@@ -107,7 +107,7 @@ def test_a_full_queue(box):
     holder = service.busy(a)
     waiting = service.send(count=2, waiting=0)
     response = http(service.port)
-    assert response.status == 503 and "queue_full" in response.text
+    assert response.status == 503 and "queue" not in response.text
     let_go(holder)
     assert [client.response().status for client in waiting] == [200, 200]
     row, = [row for row in service.rows(4) if row["status"] == 503]
@@ -133,7 +133,7 @@ def test_the_wait_has_an_end(box):
     second, = service.send(waiting=1)
     for client in first, second:
         response = client.response()
-        assert response.status == 503 and "queue_timeout" in response.text
+        assert response.status == 503
         # Nothing was begun that could be broken: the connection can be used again.
         client.send(build_request())
     assert 0.25 < time.monotonic() - start < 2
@@ -275,7 +275,7 @@ def test_without_a_server_nobody_waits(box):
     service.act("set server app/a state maint")
     for client in waiting:
         response = client.response()
-        assert response.status == 503 and "no_server" in response.text
+        assert response.status == 503
     assert time.monotonic() - start < 0.5
     assert holder.response().status == 200
     rows = [row for row in service.rows(6) if row["status"] == 503]
@@ -369,7 +369,6 @@ def test_a_second_term_ends_who_waits(box):
     # The slot that one worker frees may reach a request of another worker, and be used, before that one is ended too.
     answers = [client.response() for client in waiting]
     assert {answer.status for answer in answers} <= {200, 503}
-    assert all("shutdown" in answer.text for answer in answers if answer.status == 503)
     ends = [(row["termination"], row["reason"]) for row in service.rows(9)]
     assert set(ends) <= {("KQ", "shutdown"), ("KC", "shutdown"), ("KH", "shutdown"), ("--", "-")}
     assert ends.count(("KQ", "shutdown")) > 0
