@@ -62,6 +62,19 @@ static const char **load_copy_files(struct config_reader *r)
 	return files;
 }
 
+/* What follows another option unless it is written. */
+static void load_follow(struct config *config)
+{
+	enum { FAST_AT_MOST = 1000000 };
+	for (uint32_t i = 0; i < config->backend_count; i++) {
+		struct config_check *check = &config->backends[i].check;
+		if (!check->fast_interval)
+			check->fast_interval = check->interval < FAST_AT_MOST ? check->interval : FAST_AT_MOST;
+		if (!check->down_interval)
+			check->down_interval = check->interval;
+	}
+}
+
 static void load_read(struct config *config, const struct config_scan *scan, struct config_report *report)
 {
 	struct config_reader reader = {.arena = &config->arena, .report = report};
@@ -76,6 +89,7 @@ static void load_read(struct config *config, const struct config_scan *scan, str
 		config_schema_read(&reader, config_root_setting(&parser), config);
 		if (!scan->partial)
 			config_check_references(config, report);
+		load_follow(config);
 	}
 	config_destroy(&defaults);
 	config_destroy(&parser);
