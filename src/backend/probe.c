@@ -113,10 +113,15 @@ static void prober_fail(struct prober *p, enum check_status status, int error)
 	prober_finish(p, &result);
 }
 
+static unsigned prober_send_proxy(const struct prober *p)
+{
+	return atomic_load_explicit(&p->target->backend->conf, memory_order_relaxed)->send_proxy;
+}
+
 static void prober_begin(struct prober *p)
 {
 	struct address address = p->server->address;
-	bool done;
+	bool done, knock = prober_conf(p)->type == CONFIG_CHECK_TCP && !prober_send_proxy(p);
 	if (prober_conf(p)->port)
 		address_set_port(&address, (uint16_t)prober_conf(p)->port);
 	p->running = true;
@@ -125,7 +130,7 @@ static void prober_begin(struct prober *p)
 	p->began_us = clock_monotonic_us();
 	p->generation = p->server->check.generation;
 	p->set->running++;
-	int fd = socket_connect(&address, &done);
+	int fd = knock ? socket_knock(&address, &done) : socket_connect(&address, &done);
 	if (fd < 0) {
 		prober_fail(p, CHECK_STATUS_L4CON, errno);
 		return;
@@ -140,7 +145,7 @@ static void prober_begin(struct prober *p)
  * addresses of the probe itself (proxy-protocol.txt 2.1). False: memory is out. */
 static bool prober_announce(struct prober *p)
 {
-	unsigned version = atomic_load_explicit(&p->target->backend->conf, memory_order_relaxed)->send_proxy;
+	unsigned version = prober_send_proxy(p);
 	char header[PROXY_HEADER_WRITE_MAX];
 	struct address self;
 	if (!version)

@@ -66,14 +66,14 @@ int socket_listen(const struct address *a, bool reuse_port, int backlog)
 	return fd;
 }
 
-int socket_connect(const struct address *a, bool *done)
+static int socket_connect_as(const struct address *a, int option, int value, bool *done)
 {
 	*done = false;
 	int fd = socket_new(a);
 	if (fd < 0)
 		return -1;
 	if (a->as.any.sa_family != AF_UNIX)
-		socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+		socket_set(fd, IPPROTO_TCP, option, value);
 	if (connect(fd, &a->as.any, a->length) == 0) {
 		*done = true;
 		return fd;
@@ -81,6 +81,17 @@ int socket_connect(const struct address *a, bool *done)
 	if (errno == EINPROGRESS)
 		return fd;
 	return socket_close_keeping_errno(fd);
+}
+
+int socket_connect(const struct address *a, bool *done)
+{
+	return socket_connect_as(a, TCP_NODELAY, 1, done);
+}
+
+int socket_knock(const struct address *a, bool *done)
+{
+	/* Linux delays the ACK of a SYN-ACK when it expects to have data to send with it soon. */
+	return socket_connect_as(a, TCP_QUICKACK, 0, done);
 }
 
 int socket_accept(int listener, struct address *peer)

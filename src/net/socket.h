@@ -9,6 +9,10 @@
 int socket_listen(const struct address *a, bool reuse_port, int backlog) LBD_MUST_CHECK;
 /* Begins to connect; -1 and errno. *done: connected already (Unix sockets). */
 int socket_connect(const struct address *a, bool *done) LBD_MUST_CHECK;
+/* The same for who only asks whether somebody listens: the last ACK of the handshake waits a while, so that a reset on
+ * close (socket_reset_on_close) at once leaves nothing for the server's program to accept. Of Unix sockets it sees a
+ * connection that ends. */
+int socket_knock(const struct address *a, bool *done) LBD_MUST_CHECK;
 /* The next client; -1 and errno (EAGAIN: none). It has the options of its listener, those against delays among them. */
 int socket_accept(int listener, struct address *peer) LBD_MUST_CHECK;
 /* Error of a connect that ended, 0 when it succeeded. */

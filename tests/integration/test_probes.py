@@ -1,6 +1,8 @@
 """Active checks: UP -> DOWN -> UP, as seen from the socket and by the traffic."""
+import time
+
 import pytest
-from lbdtest import http, wait_for
+from lbdtest import PLUGINS, config_text, http, wait_for
 
 FAST = {"path": "/health", "interval": "50ms", "fast_interval": "30ms", "down_interval": "50ms", "timeout": "500ms",
         "rise": 2, "fall": 3}
@@ -68,7 +70,6 @@ def test_all_down_is_503_and_the_backend_says_so(box):
 
 
 def test_no_probes_in_maintenance(box):
-    import time
     lbd, a = box.serve("a", backend={"check": FAST})
     wait_for(lambda: a.stats()["health"] > 2)
     lbd.act("set server app/a state maint")
@@ -115,3 +116,36 @@ def test_a_server_whose_probes_are_disabled_has_no_check(box):
     lbd.act("enable server app/a")
     lbd.act("enable health app/a")
     lbd.wait_status("app", "a", "UP")
+
+
+def test_a_tcp_probe_is_not_seen_by_the_servers_program(box):
+    """A server counts who comes and says nothing: MariaDB bars a host for it. The handshake tells all there is to know."""
+    server = box.scripted(lambda connection, number: connection.more())
+    lbd = box.lbd(box.config({"a": server}, backend={"check": {"type": "tcp", "interval": "20ms"}}))
+    lbd.wait_status("app", "a", "UP")
+    time.sleep(2)
+    # The last ACK waits for 40 ms, which a busy machine can outlast now and then.
+    assert server.connections < 20, server.connections
+    server.close()
+    lbd.wait_status("app", "a", "DOWN")
+    assert lbd.stat("app", "a")["check_status"].removeprefix("* ") == "L4CON"
+
+
+@pytest.mark.parametrize("written,fast,down", [
+    ({"interval": "100ms"}, "100ms", "100ms"), ({"interval": "3s"}, "1s", "3s"), ({}, "1s", "2s"),
+    ({"interval": "3s", "fast_interval": "2s", "down_interval": "7s"}, "2s", "7s")])
+def test_intervals_follow_interval_unless_written(box, written, fast, down):
+    path = box.path("x.conf")
+    path.write_text(config_text(box.config({"a": "127.0.0.1:9"}, backend={"check": written})))
+    code, out, _ = box.run("-f", path, "-L", PLUGINS, "--dump-config")
+    assert code == 0
+    assert f'fast_interval = "{fast}";' in out and f'down_interval = "{down}";' in out
+
+
+def test_a_server_that_is_down_is_probed_each_interval(box):
+    a = box.origin("a")
+    a.set(health=500)
+    lbd = box.lbd(box.config({"a": a}, backend={"check": {"path": "/health", "interval": "50ms"}}))
+    lbd.wait_status("app", "a", "DOWN")
+    seen = a.stats()["health"]
+    wait_for(lambda: a.stats()["health"] >= seen + 10, deadline=8, what="probes while it is down")

@@ -297,7 +297,7 @@ static bool rested_in_maintenance(struct rig *rig)
 Test(probe, none_in_maintenance_and_a_fresh_start_after_it)
 {
 	struct rig rig;
-	rig_start(&rig, 1, CONFIG_CHECK_TCP, true, NULL);
+	rig_start(&rig, 1, CONFIG_CHECK_HTTP, true, OK);
 	rig_run(&rig, rested_in_maintenance);
 	cr_expect(eq(u32, rig.origin->accepted, maint_accepted));
 	cr_expect_str_eq(first(&rig)->check.history, "");
