@@ -179,6 +179,8 @@ src_liblbd_la_SOURCES += \
 	src/backend/plugin_file.h \
 	src/backend/probe.c \
 	src/backend/probe.h \
+	src/backend/probe_places.c \
+	src/backend/probe_places.h \
 	src/backend/probe_reply.c \
 	src/backend/probe_reply.h \
 	src/backend/probe_target.c \

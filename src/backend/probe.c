@@ -2,6 +2,7 @@
  * connection. What a probe found is handed to check_result_apply and forgotten. */
 #include "backend/probe.h"
 
+#include "backend/probe_places.h"
 #include "backend/probe_target.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -14,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* At once: over all backends, so that neither descriptors nor the network see a burst however many servers there are.
- * Late: a deadline that is noticed so much later says that we were stopped or starved, and nothing of the server. */
-enum { PROBES_AT_ONCE = 64, PROBE_LATE_US = 500000 };
+/* Prompt: a probe that takes longer is a slow one, whatever it ends in (probe_places.h). Late: a deadline that is noticed
+ * so much later says that we were stopped or starved, and nothing of the server. */
+enum { PROBE_PROMPT_US = 100000, PROBE_LATE_US = 500000 };
 
 struct prober {
 	struct channel channel; /* first: the channel's owner is found from it */
@@ -25,10 +26,11 @@ struct prober {
 	struct server *server;
 	struct timer due;      /* the next probe */
 	struct timer deadline; /* of the running one */
-	struct list waiting;   /* in set->waiting, when the cap is reached */
+	struct list waiting;   /* for a place */
 	uint64_t began_us;
 	uint32_t generation; /* of the server's state when the probe began */
 	bool running, connected, answered;
+	bool slow;                 /* this probe is, or the last one was: whose place it takes */
 	struct probe_reply *reply; /* of a running HTTP probe */
 };
 
@@ -37,8 +39,7 @@ struct probe_set {
 	struct probe_target *targets; /* one for each backend with a check */
 	struct prober *probers;
 	uint32_t target_count, prober_count;
-	uint32_t running;
-	struct list waiting;
+	struct probe_places places;
 	bool starting; /* probes that wait are being started */
 	struct pattern_scratch *scratch;
 	struct random random;
@@ -92,10 +93,10 @@ static void prober_on_due(struct timer *timer)
 	struct prober *p = (struct prober *)((char *)timer - offsetof(struct prober, due));
 	if (p->server->admin == SERVER_MAINT)
 		prober_schedule(p, clock_monotonic_us());
-	else if (p->set->running >= PROBES_AT_ONCE)
-		list_append(&p->set->waiting, &p->waiting);
-	else
+	else if (probe_places_take(&p->set->places, &p->target->places, p->slow))
 		prober_begin(p);
+	else
+		probe_places_wait(&p->set->places, &p->target->places, p->slow, &p->waiting);
 }
 
 /* What keeps us from asking is not the server's fault. */
@@ -111,6 +112,15 @@ static void prober_fail(struct prober *p, enum check_status status, int error)
 		.status = own ? CHECK_STATUS_SOCKERR : status,
 		.text = error ? strerror(error) : NULL};
 	prober_finish(p, &result);
+}
+
+/* Of the part of the probe that the deadline's timer measures next. */
+static uint64_t prober_time_left(const struct prober *p)
+{
+	uint64_t most = prober_conf(p)->timeout, took = clock_monotonic_us() - p->began_us;
+	if (!p->slow && most > PROBE_PROMPT_US)
+		most = PROBE_PROMPT_US;
+	return most > took ? most - took : 0;
 }
 
 static unsigned prober_send_proxy(const struct prober *p)
@@ -129,14 +139,13 @@ static void prober_begin(struct prober *p)
 	p->server->check.in_flight = true;
 	p->began_us = clock_monotonic_us();
 	p->generation = p->server->check.generation;
-	p->set->running++;
 	int fd = knock ? socket_knock(&address, &done) : socket_connect(&address, &done);
 	if (fd < 0) {
 		prober_fail(p, CHECK_STATUS_L4CON, errno);
 		return;
 	}
 	channel_open(&p->channel, p->set->loop, fd, &prober_owner, !done);
-	timer_start(&p->deadline, prober_conf(p)->timeout, 0);
+	timer_start(&p->deadline, prober_time_left(p), 0);
 	if (done)
 		prober_on_connected(&p->channel, 0);
 }
@@ -228,9 +237,61 @@ static void prober_on_failed(struct channel *c, int error)
 	prober_fail((struct prober *)c, CHECK_STATUS_L7RSP, error);
 }
 
+/* Ends the running probe. A reset tells the server at once that nobody waits, and leaves no port in TIME_WAIT; one that
+ * answered properly gets a proper end. */
+static void prober_abandon(struct prober *p)
+{
+	p->running = false;
+	p->server->check.in_flight = false;
+	timer_stop(&p->deadline);
+	if (channel_is_open(&p->channel))
+		channel_close(&p->channel, !p->answered);
+	free(p->reply);
+	p->reply = NULL;
+}
+
+static void prober_drop(struct prober *p)
+{
+	if (!p->running)
+		return;
+	prober_abandon(p);
+	probe_places_give(&p->set->places, &p->target->places, p->slow);
+}
+
+/* A probe can end at once, and then comes back to here: the loop that runs already goes on with the next one. */
+static void prober_begin_waiting(struct probe_set *set)
+{
+	if (set->starting)
+		return;
+	set->starting = true;
+	for (struct list *next; (next = probe_places_next(&set->places));)
+		prober_on_due(&((struct prober *)((char *)next - offsetof(struct prober, waiting)))->due);
+	set->starting = false;
+}
+
+/* A prompt one gives its place to the next. As a slow one it goes on where there is room for it; else it is asked again
+ * when there is. */
+static void prober_slow_down(struct prober *p)
+{
+	struct probe_set *set = p->set;
+	probe_places_give(&set->places, &p->target->places, false);
+	p->slow = true;
+	if (probe_places_take(&set->places, &p->target->places, true)) {
+		timer_start(&p->deadline, prober_time_left(p), 0);
+	} else {
+		prober_abandon(p);
+		probe_places_wait(&set->places, &p->target->places, true, &p->waiting);
+	}
+	prober_begin_waiting(set);
+}
+
 static void prober_on_deadline(struct timer *timer)
 {
 	struct prober *p = (struct prober *)((char *)timer - offsetof(struct prober, deadline));
+	if (!p->slow && prober_conf(p)->timeout > PROBE_PROMPT_US) {
+		prober_slow_down(p);
+		return;
+	}
 	uint64_t took_us = clock_monotonic_us() - p->began_us;
 	struct check_result result = {
 		.verdict = CHECK_FAILED, .status = p->connected ? CHECK_STATUS_L7TOUT : CHECK_STATUS_L4TOUT};
@@ -241,36 +302,6 @@ static void prober_on_deadline(struct timer *timer)
 	prober_finish(p, &result);
 }
 
-/* Ends the running probe. A reset tells the server at once that nobody waits, and leaves no port in TIME_WAIT; one that
- * answered properly gets a proper end. */
-static void prober_drop(struct prober *p)
-{
-	if (!p->running)
-		return;
-	p->running = false;
-	p->server->check.in_flight = false;
-	p->set->running--;
-	timer_stop(&p->deadline);
-	if (channel_is_open(&p->channel))
-		channel_close(&p->channel, !p->answered);
-	free(p->reply);
-	p->reply = NULL;
-}
-
-/* A probe can end at once, and then comes back to here: the loop that runs already goes on with the next one. */
-static void prober_begin_waiting(struct probe_set *set)
-{
-	if (set->starting)
-		return;
-	set->starting = true;
-	while (!list_empty(&set->waiting) && set->running < PROBES_AT_ONCE) {
-		struct prober *p = (struct prober *)((char *)set->waiting.next - offsetof(struct prober, waiting));
-		list_remove(&p->waiting);
-		prober_on_due(&p->due);
-	}
-	set->starting = false;
-}
-
 static void prober_finish(struct prober *p, struct check_result *result)
 {
 	char text[sizeof p->server->check.text];
@@ -279,6 +310,7 @@ static void prober_finish(struct prober *p, struct check_result *result)
 	result->text = text;
 	result->duration_us = clock_monotonic_us() - p->began_us;
 	prober_drop(p);
+	p->slow = result->duration_us > PROBE_PROMPT_US;
 	if (p->generation == p->server->check.generation && p->server->admin != SERVER_MAINT)
 		check_result_apply(p->server, result);
 	prober_schedule(p, p->began_us);
@@ -322,7 +354,7 @@ struct probe_set *probe_set_start(
 	}
 	set->loop = host->loop;
 	set->random.state = host->seed;
-	list_init(&set->waiting);
+	probe_places_init(&set->places);
 	set->targets = calloc(count + 1, sizeof *set->targets);
 	set->probers = calloc(servers + 1, sizeof *set->probers);
 	set->scratch = pattern_scratch_create();

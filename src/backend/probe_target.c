@@ -50,6 +50,7 @@ bool probe_target_init(struct probe_target *t, struct backend *b, char *error, s
 {
 	char why[256];
 	*t = (struct probe_target){.backend = b};
+	probe_group_init(&t->places);
 	const struct config_check *conf = probe_target_conf(t);
 	if (conf->type != CONFIG_CHECK_HTTP)
 		return true;

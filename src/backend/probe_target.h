@@ -4,11 +4,13 @@
 
 #include "backend/backend.h"
 #include "backend/check_result.h"
+#include "backend/probe_places.h"
 #include "backend/probe_reply.h"
 #include "rules/pattern.h"
 
 struct probe_target {
 	struct backend *backend;
+	struct probe_group places;
 	struct pattern *body; /* NULL: any */
 	enum http_method method;
 };

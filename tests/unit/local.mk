@@ -133,6 +133,7 @@ tests_unit_unit_backend_SOURCES = \
 	tests/unit/backend/test_eligible.c \
 	tests/unit/backend/test_pick.c \
 	tests/unit/backend/test_probe.c \
+	tests/unit/backend/test_probe_places.c \
 	tests/unit/backend/test_probe_reply.c \
 	tests/unit/backend/test_queue.c \
 	tests/unit/backend/test_retry_budget.c \
