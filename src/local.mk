@@ -47,6 +47,8 @@ src_liblbd_la_SOURCES += \
 	src/net/address.h \
 	src/net/channel.c \
 	src/net/channel.h \
+	src/net/listen_table.c \
+	src/net/listen_table.h \
 	src/net/listener.c \
 	src/net/listener.h \
 	src/net/loop.c \
@@ -54,6 +56,8 @@ src_liblbd_la_SOURCES += \
 	src/net/proxy_header.c \
 	src/net/proxy_header.h \
 	src/net/socket.c \
+	src/net/socket_file.c \
+	src/net/socket_file.h \
 	src/net/socket.h \
 	src/net/splice_pipe.c \
 	src/net/splice_pipe.h \
@@ -282,6 +286,7 @@ src_liblbd_la_SOURCES += \
 	src/admin/show_servers.c \
 	src/admin/show_sess.c \
 	src/admin/show_stat.c \
+	src/admin/shutdown_process.c \
 	src/admin/shutdown_sessions.c \
 	src/admin/stat_rows.c \
 	src/admin/stat_rows.h \
@@ -309,6 +314,10 @@ src_liblbd_la_SOURCES += \
 	src/app/lists.h \
 	src/app/notify.c \
 	src/app/notify.h \
+	src/app/pidfile.c \
+	src/app/pidfile.h \
+	src/app/takeover.c \
+	src/app/takeover.h \
 	src/app/worker_thread.c \
 	src/app/worker_thread.h
 

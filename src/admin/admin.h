@@ -36,6 +36,8 @@ struct admin_host {
 	void *context;
 	void (*process_info)(void *context, struct process_info *out);
 	void (*frontend_changed)(void *context); /* paused or shut of some frontend did; may be NULL */
+	void (*stop)(void *context);             /* the process ends gracefully; may be NULL */
+	pid_t replaces; /* the process whose sockets admin_publish takes over; 0: nobody may answer there */
 	/* The workers; NULL: that one has ended. */
 	struct worker *(*worker)(void *context, uint32_t index);
 	uint32_t worker_count;
@@ -43,10 +45,12 @@ struct admin_host {
 	struct admin *sockets; /* those that are open; NULL at first, then admin_open and admin_close keep it */
 };
 
-/* Opens one socket of the configuration. NULL: error says why. */
+/* Opens one socket of the configuration. NULL: error says why. One that another process has keeps that until
+ * admin_publish. */
 struct admin *admin_open(
 	struct admin_host *host, const struct config_stats_socket *conf, char *error, size_t error_size) LBD_MUST_CHECK;
-/* Ends it and its clients, and removes the file. */
+bool admin_publish(struct admin *admin, char *error, size_t error_size) LBD_MUST_CHECK;
+/* Ends it and its clients, and removes the file, unless it is another's by now. */
 void admin_close(struct admin *admin);
 /* The worker's thread ended: who waits for it goes on. host->worker says NULL for it from now on. */
 void admin_worker_ended(struct admin_host *host, uint32_t index);

@@ -5,12 +5,11 @@
 #include "admin/cli.h"
 #include "net/channel.h"
 #include "net/listener.h"
-#include "net/socket.h"
+#include "net/socket_file.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ADMIN_BACKLOG = 128 };
@@ -19,9 +18,7 @@ struct admin {
 	struct listener listener;
 	struct admin_host *host;
 	struct admin *next; /* in host->sockets */
-	char *path;
-	dev_t device; /* of the file, to know it again */
-	ino_t inode;
+	struct socket_file file;
 	enum config_level level;
 	uint32_t max_clients, client_count;
 	uint64_t timeout_us;
@@ -42,33 +39,6 @@ struct admin_client {
 static struct admin_client *admin_client_of(struct channel *c)
 {
 	return (struct admin_client *)c;
-}
-
-/* ---- the file ---- */
-
-/* Nobody who may not is ever let in: the file is made with at most the bits that are asked for, and those that the
- * process's own mask took away are given back. */
-static int admin_listen(const struct address *a, const char *path, unsigned mode)
-{
-	mode_t mask = umask(0777);
-	umask(mask | (0777 & ~mode));
-	int fd = socket_listen(a, false, ADMIN_BACKLOG);
-	int error = errno;
-	umask(mask);
-	if (fd >= 0 && (mask & mode) && chmod(path, mode) < 0) {
-		error = errno;
-		close(fd);
-		fd = -1;
-	}
-	errno = error;
-	return fd;
-}
-
-static void admin_remove_file(const struct admin *admin)
-{
-	struct stat st;
-	if (lstat(admin->path, &st) == 0 && st.st_dev == admin->device && st.st_ino == admin->inode)
-		unlink(admin->path);
 }
 
 /* ---- the end of a client ---- */
@@ -242,7 +212,7 @@ static void admin_refuse(struct admin *admin, int fd)
 {
 	if (!admin->full && admin->host->log)
 		log_write(admin->host->log, LOG_LEVEL_WARNING,
-			"Stats socket %s has %u clients (max_clients): more are closed at once.", admin->path,
+			"Stats socket %s has %u clients (max_clients): more are closed at once.", admin->file.path,
 			(unsigned)admin->client_count);
 	admin->full = true;
 	close(fd);
@@ -276,7 +246,6 @@ struct admin *admin_open(
 	struct admin_host *host, const struct config_stats_socket *conf, char *error, size_t error_size)
 {
 	struct address address;
-	struct stat st;
 	char text[sizeof address.as.local.sun_path + 8];
 	if (strlen(conf->path) >= sizeof address.as.local.sun_path) {
 		snprintf(error, error_size, "stats socket %s: the path is too long, at most %zu bytes are possible",
@@ -287,26 +256,15 @@ struct admin *admin_open(
 	if (!address_resolve(&address, text, error, error_size))
 		return NULL;
 	struct admin *admin = calloc(1, sizeof *admin);
-	char *path = admin ? strdup(conf->path) : NULL;
-	if (!path) {
-		snprintf(error, error_size, "stats socket %s: out of memory", conf->path);
-		free(admin);
-		return NULL;
-	}
-	int fd = admin_listen(&address, path, conf->mode);
-	if (fd < 0 || lstat(path, &st) < 0) {
-		snprintf(error, error_size, "cannot open stats socket %s: %s%s", path, strerror(errno),
+	int fd = admin ? socket_file_listen(&admin->file, &address, ADMIN_BACKLOG, (int)conf->mode, host->replaces)
+		       : -1;
+	if (fd < 0) {
+		snprintf(error, error_size, "cannot open stats socket %s: %s%s", conf->path, strerror(errno),
 			errno == EADDRINUSE ? " (another process answers on it, or the file is no socket)" : "");
-		if (fd >= 0)
-			close(fd);
-		free(path);
 		free(admin);
 		return NULL;
 	}
 	admin->host = host;
-	admin->path = path;
-	admin->device = st.st_dev;
-	admin->inode = st.st_ino;
 	admin->level = conf->level;
 	admin->max_clients = conf->max_clients;
 	admin->timeout_us = conf->timeout;
@@ -318,6 +276,14 @@ struct admin *admin_open(
 	return admin;
 }
 
+bool admin_publish(struct admin *admin, char *error, size_t error_size)
+{
+	if (socket_file_publish(&admin->file))
+		return true;
+	snprintf(error, error_size, "cannot take over stats socket %s: %s", admin->file.path, strerror(errno));
+	return false;
+}
+
 void admin_close(struct admin *admin)
 {
 	if (!admin)
@@ -327,12 +293,11 @@ void admin_close(struct admin *admin)
 			*at = admin->next;
 			break;
 		}
-	admin_remove_file(admin);
+	socket_file_remove(&admin->file);
 	listener_close(&admin->listener);
 	while (!list_empty(&admin->clients))
 		admin_client_end((struct admin_client *)(void *)((char *)admin->clients.next -
 								 offsetof(struct admin_client, link)));
-	free(admin->path);
 	free(admin);
 }
 
@@ -340,6 +305,6 @@ enum command_result command_show_cli_sockets(struct command_call *call)
 {
 	text_add_c(call->out, "# socket lvl processes\n");
 	for (const struct admin *admin = call->host->sockets; admin; admin = admin->next)
-		text_format(call->out, "unix@%s %s all\n", admin->path, command_level_word(admin->level));
+		text_format(call->out, "unix@%s %s all\n", admin->file.path, command_level_word(admin->level));
 	return COMMAND_DONE;
 }

@@ -9,6 +9,8 @@
 #include "app/detach.h"
 #include "app/limits.h"
 #include "app/notify.h"
+#include "app/pidfile.h"
+#include "app/takeover.h"
 #include "app/worker_thread.h"
 #include "backend/probe.h"
 #include "base/clock.h"
@@ -33,6 +35,8 @@ struct app {
 	struct backend_host host;
 	struct proxies proxies;
 	struct binds binds;
+	struct takeover takeover;
+	struct pidfile pidfile;
 	struct worker_thread *workers;
 	uint32_t worker_count, workers_running;
 	struct probe_set *probes;
@@ -226,6 +230,11 @@ static void app_stop(struct app *app, bool with_deadline)
 		worker_thread_stop(&app->workers[i]);
 }
 
+static void app_on_stop_asked(void *context)
+{
+	app_stop(context, true);
+}
+
 static void app_on_worker_ended(struct mail *mail, void *owner)
 {
 	struct app *app = owner;
@@ -320,9 +329,10 @@ static bool app_make_objects(struct app *app, const struct arguments *arguments)
 	if (!app->loader ||
 		!build_proxies(&app->proxies, app->config, &app->host, app->loader, app->log, error, sizeof error))
 		return app_refused(error);
-	if (!binds_open(&app->binds, &app->proxies, app->config, app->worker_count, error, sizeof error))
+	if (!binds_resolve(&app->binds, &app->proxies, app->config, app->worker_count, &app->takeover, error,
+		    sizeof error))
 		return app_refused(error);
-	return true;
+	return binds_open(&app->binds, &app->takeover, error, sizeof error) || app_refused(error);
 }
 
 static bool app_make_workers(struct app *app)
@@ -350,6 +360,13 @@ static bool app_make_workers(struct app *app)
 	return true;
 }
 
+static bool app_refuse_socket(const struct config_stats_socket *conf, const char *error)
+{
+	char line[APP_ERROR * 2];
+	config_write_error(line, sizeof line, conf->file, conf->line, "stats socket %s: %s", conf->path, error);
+	return app_refused(line);
+}
+
 static bool app_open_admin(struct app *app)
 {
 	const struct config_global *conf = &app->config->global;
@@ -360,6 +377,8 @@ static bool app_open_admin(struct app *app)
 		.context = app,
 		.process_info = app_process_info,
 		.frontend_changed = app_on_frontend_changed,
+		.stop = app_on_stop_asked,
+		.replaces = takeover_process(&app->takeover),
 		.worker = app_worker,
 		.worker_count = app->worker_count,
 		.jobs = &app->admin_jobs};
@@ -368,22 +387,30 @@ static bool app_open_admin(struct app *app)
 	if (!app->admins)
 		return app_failed("memory is out");
 	for (uint32_t i = 0; i < conf->stats_socket_count; i++) {
-		char error[APP_ERROR], line[APP_ERROR * 2];
+		char error[APP_ERROR];
 		struct admin *admin = admin_open(&app->admin_host, &conf->stats_sockets[i], error, sizeof error);
-		if (!admin) {
-			config_write_error(line, sizeof line, conf->stats_sockets[i].file, conf->stats_sockets[i].line,
-				"stats socket %s: %s", conf->stats_sockets[i].path, error);
-			return app_refused(line);
-		}
+		if (!admin)
+			return app_refuse_socket(&conf->stats_sockets[i], error);
 		app->admins[app->admin_count++] = admin;
 	}
+	return true;
+}
+
+/* All that can be refused was done: what clients and tools see changes from here on. */
+static bool app_go_public(struct app *app)
+{
+	char error[APP_ERROR];
+	if (!binds_listen(&app->binds, &app->takeover, error, sizeof error))
+		return app_refused(error);
+	for (uint32_t i = 0; i < app->admin_count; i++)
+		if (!admin_publish(app->admins[i], error, sizeof error))
+			return app_refuse_socket(&app->config->global.stats_sockets[i], error);
 	return true;
 }
 
 static void app_watch_signals(struct app *app)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2};
-	signal(SIGPIPE, SIG_IGN);
 	/* A terminal with tostop set, or a script made for HAProxy, would stop the whole process. */
 	signal(SIGTTOU, SIG_IGN);
 	signal(SIGTTIN, SIG_IGN);
@@ -431,10 +458,16 @@ static bool app_start(struct app *app, const struct arguments *arguments)
 		return app_failed("the event loop cannot be made");
 	timer_init(&app->sample_timer, &app->loop, app_on_sample);
 	timer_init(&app->deadline_timer, &app->loop, app_on_deadline);
-	if (!app_open_log(app) || !app_make_objects(app, arguments) || !app_make_workers(app))
+	char error[APP_ERROR];
+	signal(SIGPIPE, SIG_IGN);
+	if (!takeover_begin(&app->takeover, arguments->takeover, error, sizeof error))
+		return app_failed(error);
+	if (!app_open_log(app) || !app_make_objects(app, arguments) || !app_open_admin(app) ||
+		!pidfile_prepare(&app->pidfile, arguments->pidfile, takeover_is_asked(&app->takeover)))
 		return false;
 	app_watch_signals(app);
-	if (!app_open_admin(app) || !app_start_traffic(app))
+	if (!app_go_public(app) || !app_make_workers(app) || !app_start_traffic(app) ||
+		!pidfile_publish(&app->pidfile))
 		return false;
 	timer_start(&app->sample_timer, STAT_SAMPLER_INTERVAL_US, STAT_SAMPLER_INTERVAL_US);
 	return true;
@@ -468,6 +501,8 @@ static void app_end(struct app *app)
 	if (app->log)
 		log_stop(app->log);
 	loop_end(&app->loop);
+	takeover_end(&app->takeover);
+	pidfile_end(&app->pidfile);
 	free(app->workers);
 	free(app->readers);
 }
@@ -481,20 +516,21 @@ int app_run(struct config *config, const struct arguments *arguments)
 	memset(app, 0, sizeof *app);
 	app->config = config;
 	struct detach detach;
-	bool started =
-		detach_begin(&detach, arguments) && app_start(app, arguments) && detach_ready(&detach, arguments);
-	/* The terminal and pipes are given up: the log lets go of them too. */
-	if (started && arguments->detach)
-		log_reopen(app->log);
+	app->pidfile.fd = app->takeover.fd = -1;
+	bool started = detach_begin(&detach, arguments) && app_start(app, arguments);
 	if (started) {
 		log_write(app->ring, LOG_LEVEL_NOTICE, "lbd %s started with %u workers.", PACKAGE_VERSION,
 			(unsigned)app->worker_count);
+		takeover_finish(&app->takeover, app->ring);
+		detach_ready(&detach);
+		/* The terminal and pipes are given up: the log lets go of them too. */
+		if (arguments->detach)
+			log_reopen(app->log);
 		notify_manager("READY=1");
 		loop_run(&app->loop);
 		log_write(app->ring, LOG_LEVEL_NOTICE, "Stopped.");
 	}
 	app_end(app);
 	free(app);
-	detach_end(arguments, started);
 	return started ? 0 : 1;
 }

@@ -54,7 +54,7 @@ void arguments_write_build(struct text *out, const char *const *libraries, uint3
 
 void arguments_write_help(struct text *out)
 {
-	text_add_c(out, "Usage: lbd -f FILE [-c] [-q] [-D] [-p PIDFILE] [-L DIR]...\n"
+	text_add_c(out, "Usage: lbd -f FILE [-c] [-q] [-D] [-p PIDFILE] [-x SOCKET] [-L DIR]...\n"
 			"       lbd -b ADDRESS [-a ALGORITHM] [-s SOCKET] SERVER...\n"
 			"SERVER is HOST:PORT or http://HOST:PORT, with an optional *WEIGHT.\n\n");
 	for (uint32_t i = 0; i < ARGUMENT_COUNT; i++) {
@@ -131,6 +131,9 @@ static void argument_apply(struct argument_parser *p, enum argument_id id, const
 		break;
 	case ARGUMENT_PIDFILE:
 		argument_set_once(p, &out->pidfile, row, value);
+		break;
+	case ARGUMENT_TAKEOVER:
+		argument_set_once(p, &out->takeover, row, value);
 		break;
 	case ARGUMENT_PLUGINS:
 		out->plugin_dirs[out->plugin_dir_count++] = value;
@@ -225,6 +228,8 @@ static void argument_read_word(struct argument_parser *p, const char *text)
 static void argument_check(struct argument_parser *p)
 {
 	const struct arguments *a = p->out;
+	if (p->result != ARGUMENTS_RUN && a->takeover)
+		argument_fail(p, "-x is for a daemon that is to run; leave it out here");
 	if (p->result == ARGUMENTS_LIST)
 		return;
 	if (a->file && a->bind)

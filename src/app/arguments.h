@@ -10,6 +10,7 @@ struct arguments {
 	const char *file; /* NULL: bind is set, or neither is needed */
 	bool check, quiet, detach;
 	const char *pidfile;
+	const char *takeover; /* stats socket of the daemon to take over from; NULL: none */
 	const char **plugin_dirs; /* in the order given */
 	uint32_t plugin_dir_count;
 	const char *bind, *algorithm, *socket; /* NULL: not given */

@@ -14,62 +14,169 @@ static bool binds_is_local(const struct bind_point *bind)
 	return bind->address.as.any.sa_family == AF_UNIX;
 }
 
-/* One address: a socket for each worker. The first one may get its port from the kernel; the others take the same. A
- * Unix socket cannot be shared by name, so the first worker has it alone. */
-static int binds_open_one(struct binds *b, uint32_t i)
+static bool binds_refuse(
+	const struct binds *b, uint32_t i, const char *why, const char *more, char *error, size_t error_size)
 {
-	struct bind_point *bind = &b->at[i];
-	for (uint32_t w = 0; w < b->workers; w++) {
-		if (binds_is_local(bind) && w > 0)
-			break;
-		int fd = socket_listen(&bind->address, true, BINDS_BACKLOG);
-		if (fd < 0)
-			return errno;
-		bind->listens = true;
-		b->fds[w * b->count + i] = fd;
-		if (w == 0 && !binds_is_local(bind))
-			socket_local_address(fd, &bind->address);
-	}
-	if (!binds_is_local(bind))
-		bind->port_length =
-			(uint8_t)snprintf(bind->port, sizeof bind->port, "%u", (unsigned)address_port(&bind->address));
-	return 0;
+	const struct config_address *written = b->written[i];
+	config_write_error(error, error_size, written->file, written->line, "frontend '%s' cannot listen on %s: %s%s",
+		b->at[i].frontend->name, written->text, why, more);
+	return false;
 }
 
-bool binds_open(struct binds *b, const struct proxies *proxies, const struct config *config, uint32_t workers,
-	char *error, size_t error_size)
+/* ---- who else is there ---- */
+
+static int binds_compare(const void *left, const void *right)
 {
-	*b = (struct binds){.workers = workers};
-	for (uint32_t f = 0; f < config->frontend_count; f++)
-		b->count += config->frontends[f].bind_count;
-	b->at = calloc(b->count ? b->count : 1, sizeof *b->at);
-	b->fds = malloc(sizeof *b->fds * (b->count ? b->count : 1) * workers);
-	if (!b->at || !b->fds) {
-		snprintf(error, error_size, "memory is out");
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+	return a < b ? -1 : a > b;
+}
+
+static bool binds_look_for_others(
+	struct binds *b, const uint64_t *ours, size_t count, char *error, size_t error_size)
+{
+	if (!listen_table_read(&b->others)) {
+		snprintf(error, error_size, "lbd: cannot read who listens from /proc/self/net/tcp: %s",
+			strerror(errno));
 		return false;
 	}
-	for (uint32_t i = 0; i < b->count * workers; i++)
+	for (uint32_t i = 0; i < b->count; i++) {
+		char who[64];
+		uint64_t other = binds_is_local(&b->at[i]) || !address_port(&b->at[i].address)
+					 ? 0
+					 : listen_table_find(&b->others, &b->at[i].address, ours, count);
+		if (!other)
+			continue;
+		listen_table_describe_owner(other, who, sizeof who);
+		char why[256];
+		snprintf(why, sizeof why,
+			"Address already in use: another process%s listens there. lbd -x SOCKET takes over from a "
+			"running lbd, whose stats socket is SOCKET",
+			who);
+		return binds_refuse(b, i, why, "", error, error_size);
+	}
+	return true;
+}
+
+/* Two that start in the same moment have both seen nobody. */
+static bool binds_look_again(struct binds *b, char *error, size_t error_size)
+{
+	size_t count = 0;
+	uint64_t *ours = calloc((size_t)b->count * b->workers + 1, sizeof *ours);
+	if (!ours) {
+		snprintf(error, error_size, "lbd: memory is out");
+		return false;
+	}
+	for (uint32_t i = 0; i < b->count * b->workers; i++)
+		if (b->fds[i] >= 0)
+			ours[count++] = socket_inode(b->fds[i]);
+	qsort(ours, count, sizeof *ours, binds_compare);
+	bool alone = binds_look_for_others(b, ours, count, error, error_size);
+	free(ours);
+	return alone;
+}
+
+/* ---- addresses ---- */
+
+static bool binds_make_room(struct binds *b, const struct config *config, uint32_t workers)
+{
+	*b = (struct binds){.workers = workers, .others.fds = {-1, -1}};
+	for (uint32_t f = 0; f < config->frontend_count; f++)
+		b->count += config->frontends[f].bind_count;
+	b->at = calloc(b->count + 1, sizeof *b->at);
+	b->written = calloc(b->count + 1, sizeof *b->written);
+	b->files = calloc(b->count + 1, sizeof *b->files);
+	b->fds = malloc(sizeof *b->fds * (b->count + 1) * workers);
+	for (uint32_t i = 0; b->fds && i < b->count * workers; i++)
 		b->fds[i] = -1;
+	return b->at && b->written && b->files && b->fds;
+}
+
+bool binds_resolve(struct binds *b, const struct proxies *proxies, const struct config *config, uint32_t workers,
+	const struct takeover *takeover, char *error, size_t error_size)
+{
+	if (!binds_make_room(b, config, workers)) {
+		snprintf(error, error_size, "lbd: memory is out");
+		return false;
+	}
 	uint32_t i = 0;
 	for (uint32_t f = 0; f < config->frontend_count; f++)
 		for (uint32_t k = 0; k < config->frontends[f].bind_count; k++, i++) {
 			const struct config_address *address = &config->frontends[f].bind[k];
 			char why[256];
 			b->at[i].frontend = proxies->frontends[f];
+			b->written[i] = address;
 			if (!address_resolve(&b->at[i].address, address->text, why, sizeof why)) {
 				config_write_error(error, error_size, address->file, address->line,
 					"bind of frontend '%s': %s", config->frontends[f].name, why);
 				return false;
 			}
-			int failed = binds_open_one(b, i);
-			if (failed) {
-				config_write_error(error, error_size, address->file, address->line,
-					"frontend '%s' cannot listen on %s: %s", config->frontends[f].name,
-					address->text, strerror(failed));
-				return false;
-			}
 		}
+	if (takeover_is_asked(takeover))
+		return true;
+	if (!listen_table_open(&b->others)) {
+		snprintf(error, error_size, "lbd: cannot open /proc/self/net/tcp, which tells who listens: %s",
+			strerror(errno));
+		return false;
+	}
+	return binds_look_for_others(b, NULL, 0, error, error_size);
+}
+
+/* ---- sockets ---- */
+
+/* The first one may get its port from the kernel; the others take the same. */
+static int binds_open_shared(struct binds *b, uint32_t i)
+{
+	struct bind_point *bind = &b->at[i];
+	for (uint32_t w = 0; w < b->workers; w++) {
+		int fd = socket_bind(&bind->address, true);
+		if (fd < 0)
+			return errno;
+		b->fds[w * b->count + i] = fd;
+		if (w == 0)
+			socket_local_address(fd, &bind->address);
+	}
+	bind->port_length =
+		(uint8_t)snprintf(bind->port, sizeof bind->port, "%u", (unsigned)address_port(&bind->address));
+	return 0;
+}
+
+/* A Unix socket cannot be shared by name, so the first worker has it alone. */
+static int binds_open_local(struct binds *b, uint32_t i, const struct takeover *takeover)
+{
+	b->fds[i] = socket_file_listen(
+		&b->files[i], &b->at[i].address, BINDS_BACKLOG, SOCKET_FILE_MASK, takeover_process(takeover));
+	return b->fds[i] < 0 ? errno : 0;
+}
+
+bool binds_open(struct binds *b, const struct takeover *takeover, char *error, size_t error_size)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		bool local = binds_is_local(&b->at[i]);
+		int failed = local ? binds_open_local(b, i, takeover) : binds_open_shared(b, i);
+		if (!failed)
+			continue;
+		const char *hint = failed != EADDRINUSE ? ""
+				   : local ? " (another process answers on it, or the file is no socket)"
+				   : takeover_is_asked(takeover)
+					   ? " (-x takes over only what a process of the same user has)"
+					   : "";
+		return binds_refuse(b, i, strerror(failed), hint, error, error_size);
+	}
 	return true;
+}
+
+bool binds_listen(struct binds *b, const struct takeover *takeover, char *error, size_t error_size)
+{
+	for (uint32_t i = 0; i < b->count; i++) {
+		bool good = !binds_is_local(&b->at[i]) || socket_file_publish(&b->files[i]);
+		for (uint32_t w = 0; good && !binds_is_local(&b->at[i]) && w < b->workers; w++)
+			good = listen(b->fds[w * b->count + i], BINDS_BACKLOG) == 0;
+		if (!good)
+			return binds_refuse(b, i, strerror(errno), "", error, error_size);
+	}
+	bool alone = takeover_is_asked(takeover) || binds_look_again(b, error, error_size);
+	listen_table_close(&b->others);
+	return alone;
 }
 
 void binds_close(struct binds *b)
@@ -77,10 +184,13 @@ void binds_close(struct binds *b)
 	for (uint32_t i = 0; b->fds && i < b->count * b->workers; i++)
 		if (b->fds[i] >= 0)
 			close(b->fds[i]);
-	for (uint32_t i = 0; b->at && i < b->count; i++)
-		if (b->at[i].listens && binds_is_local(&b->at[i]))
-			unlink(b->at[i].address.as.local.sun_path);
+	for (uint32_t i = 0; b->files && i < b->count; i++)
+		socket_file_remove(&b->files[i]);
+	if (b->at)
+		listen_table_close(&b->others);
 	free(b->at);
+	free(b->written);
+	free(b->files);
 	free(b->fds);
 	*b = (struct binds){0};
 }

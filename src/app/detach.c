@@ -45,15 +45,6 @@ bool detach_begin(struct detach *d, const struct arguments *arguments)
 	return true;
 }
 
-static bool detach_write_pid(const char *path)
-{
-	FILE *file = fopen(path, "we");
-	if (file && fprintf(file, "%ld\n", (long)getpid()) > 0 && fclose(file) == 0)
-		return true;
-	fprintf(stderr, "lbd: cannot write the pidfile %s: %s\n", path, strerror(errno));
-	return false;
-}
-
 /* Files, and sockets such as the journal's, were given on purpose. A terminal is left; who reads a pipe waits for its
  * end. */
 static bool detach_keeps(int fd)
@@ -75,21 +66,12 @@ static void detach_leave_terminal(void)
 	close(null);
 }
 
-bool detach_ready(struct detach *d, const struct arguments *arguments)
+void detach_ready(struct detach *d)
 {
-	if (arguments->pidfile && !detach_write_pid(arguments->pidfile))
-		return false;
 	if (d->parent < 0)
-		return true;
+		return;
 	detach_leave_terminal();
 	(void)!write(d->parent, "y", 1);
 	close(d->parent);
 	d->parent = -1;
-	return true;
-}
-
-void detach_end(const struct arguments *arguments, bool started)
-{
-	if (arguments->pidfile && started)
-		unlink(arguments->pidfile);
 }

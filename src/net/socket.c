@@ -44,7 +44,7 @@ static void socket_remove_stale_file(const struct address *a)
 	close(fd);
 }
 
-int socket_listen(const struct address *a, bool reuse_port, int backlog)
+int socket_bind(const struct address *a, bool reuse_port)
 {
 	int fd = socket_new(a);
 	if (fd < 0)
@@ -61,9 +61,13 @@ int socket_listen(const struct address *a, bool reuse_port, int backlog)
 		/* What is accepted inherits it. */
 		socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	}
-	if (bind(fd, &a->as.any, a->length) < 0 || listen(fd, backlog) < 0)
-		return socket_close_keeping_errno(fd);
-	return fd;
+	return bind(fd, &a->as.any, a->length) < 0 ? socket_close_keeping_errno(fd) : fd;
+}
+
+int socket_listen(const struct address *a, bool reuse_port, int backlog)
+{
+	int fd = socket_bind(a, reuse_port);
+	return fd >= 0 && listen(fd, backlog) < 0 ? socket_close_keeping_errno(fd) : fd;
 }
 
 static int socket_connect_as(const struct address *a, int option, int value, bool *done)
@@ -112,6 +116,12 @@ void socket_local_address(int fd, struct address *out)
 	out->length = sizeof out->as;
 	if (getsockname(fd, &out->as.any, &out->length) < 0)
 		out->length = 0;
+}
+
+uint64_t socket_inode(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
 }
 
 uint32_t socket_unacknowledged(int fd)

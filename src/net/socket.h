@@ -4,8 +4,10 @@
 
 #include "net/address.h"
 
-/* A bound, listening socket; -1 and errno. reuse_port: one of several for the same address, one for each worker. A
- * stale Unix socket file is replaced when nobody answers on it. */
+/* A bound socket, which nobody can connect to before listen(); -1 and errno. reuse_port: one of several for the same
+ * address, one for each worker. A stale Unix socket file is replaced when nobody answers on it. */
+int socket_bind(const struct address *a, bool reuse_port) LBD_MUST_CHECK;
+/* The same, listening. */
 int socket_listen(const struct address *a, bool reuse_port, int backlog) LBD_MUST_CHECK;
 /* Begins to connect; -1 and errno. *done: connected already (Unix sockets). */
 int socket_connect(const struct address *a, bool *done) LBD_MUST_CHECK;
@@ -18,6 +20,8 @@ int socket_accept(int listener, struct address *peer) LBD_MUST_CHECK;
 /* Error of a connect that ended, 0 when it succeeded. */
 int socket_error(int fd);
 void socket_local_address(int fd, struct address *out);
+/* Its number in the kernel's tables; 0 when it cannot be told. */
+uint64_t socket_inode(int fd);
 /* Bytes that were sent and that the peer has not taken yet (Unix sockets: with what the kernel needs to hold them). */
 uint32_t socket_unacknowledged(int fd);
 /* recv and send that never wait and raise no signal; -1 and errno. */

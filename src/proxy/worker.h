@@ -45,7 +45,6 @@ struct bind_point {
 	struct address address;
 	char port[6]; /* as text, for X-Forwarded-Port */
 	uint8_t port_length;
-	bool listens; /* the file of a Unix socket is ours */
 };
 
 /* The loop must run already. False when memory is out. Pools are empty at the end. */

@@ -54,6 +54,7 @@ tests_unit_unit_net_SOURCES = \
 	tests/unit/net/test_address.c \
 	tests/unit/net/test_channel.c \
 	tests/unit/net/test_channel_splice.c \
+	tests/unit/net/test_listen_table.c \
 	tests/unit/net/test_listener.c \
 	tests/unit/net/test_loop.c \
 	tests/unit/net/test_proxy_header.c \
