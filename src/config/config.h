@@ -98,7 +98,8 @@ enum { CONFIG_CAPTURES_MAX = 16 };
 
 struct config_limits {
 	uint32_t request_line, header_bytes, headers;
-	uint64_t body; /* 0: unlimited */
+	uint64_t body;     /* 0: unlimited */
+	uint64_t min_rate; /* bytes a second; 0: off */
 };
 
 struct config_split {

@@ -312,6 +312,7 @@ enum exchange_go exchange_finish(struct exchange *x)
 	timeout_stop(&x->timeout);
 	exchange_leave_queue(x);
 	timeout_stop(&x->total);
+	timeout_stop(&x->pace);
 	exchange_answer_failure(x);
 	if (x->upstream && x->tunnel)
 		upstream_cut(x->upstream);

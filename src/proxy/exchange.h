@@ -44,6 +44,9 @@ struct exchange {
 	uint64_t waited_us;      /* in the queue, all times together */
 	uint32_t queue_position; /* in the queue, likewise; 0: it did not wait */
 	struct timeout total;    /* timeouts.request */
+	struct timeout pace;     /* limits.min_rate: ticks while the request's body comes */
+	uint64_t pace_moved;     /* up.moved at the last tick */
+	uint64_t pace_credit;    /* bytes that may be missing */
 	uint64_t heard_us;       /* when something happened last, as far as the timeout that runs is concerned */
 	uint64_t taken;          /* channel_taken of the peer that is waited for, when it was looked at last */
 	struct exchange_times at;

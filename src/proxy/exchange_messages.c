@@ -41,6 +41,7 @@ enum exchange_go exchange_request(struct exchange *x)
 	} else if (!exchange_write_request(x)) {
 		return exchange_fail(x, REASON_MEMORY, NULL);
 	}
+	exchange_arm_pace(x);
 	/* Reading may have stopped while there was nobody to send to. */
 	if (!x->up.done && !client->reading && !x->session->eof)
 		channel_resume(client);

@@ -39,6 +39,8 @@ void exchange_run(struct exchange *x);
 void exchange_init_timeouts(struct exchange *x);
 /* The backend is known: timeouts.request begins, the shorter one of frontend and backend. */
 void exchange_arm_total(struct exchange *x);
+/* The request's body is read from now on: limits.min_rate. */
+void exchange_arm_pace(struct exchange *x);
 /* Nothing more can be done now: the timeout of whoever is waited for begins anew. */
 void exchange_arm(struct exchange *x);
 /* Why the timeout that ran out was running. */

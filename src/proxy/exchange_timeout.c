@@ -1,14 +1,16 @@
-/* Every wait of an exchange has a deadline: the one of whoever is waited for now, and, when it is configured, one for
- * the whole. */
+/* Every wait of an exchange has a deadline: the one of whoever is waited for now, and, when they are configured, one
+ * for the whole and a least rate for the request's body. */
 #include "proxy/exchange_parts.h"
 
 static void exchange_on_timeout(struct timeout *t);
 static void exchange_on_total_timeout(struct timeout *t);
+static void exchange_on_pace(struct timeout *t);
 
 void exchange_init_timeouts(struct exchange *x)
 {
 	timeout_init(&x->timeout, exchange_on_timeout);
 	timeout_init(&x->total, exchange_on_total_timeout);
+	timeout_init(&x->pace, exchange_on_pace);
 }
 
 /* 0 is endless. */
@@ -170,4 +172,50 @@ static void exchange_on_total_timeout(struct timeout *t)
 	exchange_fail(x, REASON_EXCHANGE_TIMEOUT, NULL);
 	x->step = EXCHANGE_STEP_FINISH;
 	exchange_run(x);
+}
+
+/* ---- limits.min_rate ---- */
+
+void exchange_arm_pace(struct exchange *x)
+{
+	uint64_t rate = exchange_frontend_conf(x)->limits.min_rate;
+	if (!rate || x->tunnel || x->up.done)
+		return;
+	x->pace_moved = x->up.moved;
+	x->pace_credit = SESSION_PACE_GRACE_S * rate;
+	timeout_start(&x->worker->loop, &x->pace, SESSION_PACE_TICK_US);
+}
+
+/* For all of this tick nothing but the client could have kept its body back. Who has an answer already may not care to
+ * send the rest; it ends with the answer. */
+static bool exchange_body_was_due(const struct exchange *x)
+{
+	bool reads = x->step == EXCHANGE_STEP_RESPONSE || x->step == EXCHANGE_STEP_RELAY;
+	bool asked = !x->request.expect_continue || x->up.begun || x->interims;
+	return reads && asked && !x->up.held && !x->answered;
+}
+
+/* A tick counts as one second even when this loop was late: what came meanwhile is still in the kernel. */
+static void exchange_on_pace(struct timeout *t)
+{
+	struct exchange *x = (struct exchange *)((char *)t - offsetof(struct exchange, pace));
+	uint64_t rate = exchange_frontend_conf(x)->limits.min_rate, came = x->up.moved - x->pace_moved;
+	if (!rate || x->up.done)
+		return;
+	if (exchange_body_was_due(x)) {
+		x->pace_credit += came;
+		if (x->pace_credit <= rate) {
+			exchange_fail(x, REASON_TOO_SLOW, NULL);
+			x->step = EXCHANGE_STEP_FINISH;
+			exchange_run(x);
+			return;
+		}
+		x->pace_credit -= rate;
+	}
+	/* What came fast buys no pause later. */
+	if (x->pace_credit > SESSION_PACE_GRACE_S * rate)
+		x->pace_credit = SESSION_PACE_GRACE_S * rate;
+	x->pace_moved = x->up.moved;
+	x->up.held = x->up.paused;
+	timeout_start(&x->worker->loop, t, SESSION_PACE_TICK_US);
 }

@@ -25,11 +25,17 @@ struct idle_sessions *idle_sessions_create(uint32_t workers)
 	return all;
 }
 
+/* Before its first request, since the accept; its timeout may begin anew meanwhile. */
+static uint64_t idle_since_us(const struct session *s)
+{
+	return s->requests ? s->timeout.started_us : s->request_us;
+}
+
 static void idle_sessions_publish(struct idle_sessions *all)
 {
 	uint64_t since_us = UINT64_MAX;
 	if (!list_empty(&all->list))
-		since_us = idle_session_of(all->list.next)->timeout.started_us;
+		since_us = idle_since_us(idle_session_of(all->list.next));
 	atomic_store_explicit(&all->since_us, since_us, memory_order_relaxed);
 }
 
@@ -67,10 +73,10 @@ static struct session *idle_sessions_oldest(const struct worker *w, struct front
 	for (uint32_t i = 0; i < count; i++) {
 		struct list *all = &frontends[i]->idle[w->index].list;
 		struct session *s = list_empty(all) ? NULL : idle_session_of(all->next);
-		if (s && (!oldest || s->timeout.started_us < oldest->timeout.started_us))
+		if (s && (!oldest || idle_since_us(s) < idle_since_us(oldest)))
 			oldest = s;
 	}
-	return oldest && oldest->timeout.started_us + IDLE_SESSIONS_YOUNG_US <= w->loop.now_us ? oldest : NULL;
+	return oldest && idle_since_us(oldest) + IDLE_SESSIONS_YOUNG_US <= w->loop.now_us ? oldest : NULL;
 }
 
 uint32_t idle_sessions_close(

@@ -109,7 +109,7 @@ static void flow_pause_if_blocked(struct flow *f)
 {
 	if (!f->to->blocked)
 		return;
-	f->paused = true;
+	f->paused = f->held = true;
 	channel_pause(f->from);
 }
 

@@ -29,6 +29,7 @@ struct flow {
 	bool complete; /* all of the body was taken from the source; done without it: the rest is not wanted any more */
 	bool begun;    /* bytes were taken from the source, perhaps none of them data: it cannot be read again */
 	bool paused;   /* from waits for to */
+	bool held;     /* it did so at some time since whoever reads this looked last */
 	bool bulk;     /* a lot comes at a time, as far as is known: splice is worth its two calls */
 	enum http_error error;
 	uint64_t error_at;      /* of the byte at fault in the chunked body */

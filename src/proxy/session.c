@@ -83,13 +83,43 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		s->state = SESSION_PROXY;
 	else if (tcp)
 		session_begin_tunnel(s);
-	if (s->state == SESSION_PROXY || s->state == SESSION_IDLE)
+	if (s->state == SESSION_PROXY)
 		timeout_start(&w->loop, &s->timeout, tcp ? conf->timeouts.client : conf->timeouts.http_request);
-	if (s->state == SESSION_IDLE)
-		idle_sessions_enter(s);
+	if (s->state != SESSION_IDLE)
+		return;
+	session_time_head(s);
+	idle_sessions_enter(s);
 }
 
 /* ---- the head of a request ---- */
+
+void session_time_head(struct session *s)
+{
+	const struct config_frontend *conf = session_conf(s);
+	uint64_t most = conf->timeouts.http_request;
+	/* In ticks, the odd rest first, so that the last one ends where all of it does. */
+	if (conf->limits.min_rate)
+		most = most ? (most - 1) % SESSION_PACE_TICK_US + 1 : SESSION_PACE_TICK_US;
+	timeout_start(&session_worker(s)->loop, &s->timeout, most);
+}
+
+static bool session_head_is_slow(const struct session *s)
+{
+	uint64_t rate = session_conf(s)->limits.min_rate, took_us = session_worker(s)->loop.now_us - s->head_us;
+	uint64_t due = took_us / SESSION_PACE_TICK_US * rate;
+	return rate && channel_input(&s->client).n + SESSION_PACE_GRACE_S * rate <= due;
+}
+
+/* True when only a tick is over. */
+static bool session_head_has_time(struct session *s)
+{
+	const struct config_frontend *conf = session_conf(s);
+	uint64_t most = conf->timeouts.http_request, took_us = session_worker(s)->loop.now_us - s->request_us;
+	bool waits = s->state == SESSION_IDLE && !s->requests && !session_worker(s)->stopping;
+	if (!conf->limits.min_rate || (most && took_us >= most) || !(waits || s->state == SESSION_HEAD))
+		return false;
+	return waits || !session_head_is_slow(s);
+}
 
 static void session_begin_head(struct session *s)
 {
@@ -98,10 +128,11 @@ static void session_begin_head(struct session *s)
 	idle_sessions_leave(s);
 	s->state = SESSION_HEAD;
 	s->scan = (struct http_scan){0};
+	s->head_us = session_worker(s)->loop.now_us;
 	/* The first request's time began with the accept: its timeout is running. */
 	if (s->requests) {
 		s->request_us = session_worker(s)->loop.now_us;
-		timeout_start(&session_worker(s)->loop, &s->timeout, session_conf(s)->timeouts.http_request);
+		session_time_head(s);
 	}
 }
 
@@ -287,8 +318,10 @@ static void session_on_timeout(struct timeout *t)
 	struct session *s = (struct session *)((char *)t - offsetof(struct session, timeout));
 	if (s->state == SESSION_PROXY)
 		session_refuse_proxy(s, "timeout");
+	else if (session_head_has_time(s))
+		timeout_start(&session_worker(s)->loop, t, SESSION_PACE_TICK_US);
 	else if (s->state == SESSION_HEAD)
-		session_refuse(s, REASON_REQUEST_TIMEOUT, NULL, 408);
+		session_refuse(s, session_head_is_slow(s) ? REASON_TOO_SLOW : REASON_REQUEST_TIMEOUT, NULL, 408);
 	else if (s->state == SESSION_LINGER && session_is_owed_time(s))
 		timeout_start(&session_worker(s)->loop, &s->timeout, session_linger_us(s));
 	else

@@ -30,6 +30,9 @@ struct session_address {
 	} host;
 };
 
+/* limits.min_rate is looked at once in a tick; whoever is so many seconds behind is too slow. */
+enum { SESSION_PACE_TICK_US = 1000000, SESSION_PACE_GRACE_S = 5 };
+
 struct session {
 	struct channel client;
 	struct bind_point *bind;
@@ -39,7 +42,10 @@ struct session {
 	struct list idle; /* idle_sessions.h */
 	struct timeout timeout;
 	union {
-		struct http_scan scan; /* before an exchange */
+		struct {
+			struct http_scan scan; /* before an exchange */
+			uint64_t head_us;      /* with part of a head: when it began */
+		};
 		uint32_t lingered;     /* bytes dropped while lingering */
 		struct doomed doomed;  /* ended */
 	};

@@ -11,6 +11,8 @@ void session_take_proxy(struct session *s);
 /* There is none, or it cannot be used; detail: a literal. */
 void session_refuse_proxy(struct session *s, const char *detail);
 
+/* session.c: the time for a head begins. */
+void session_time_head(struct session *s);
 /* session.c: the connection is in a state to be used. */
 void session_begin_tunnel(struct session *s);
 void session_continue(struct session *s);

@@ -101,6 +101,9 @@ void session_take_proxy(struct session *s)
 		timeout_stop(&s->timeout);
 		session_begin_tunnel(s);
 	} else {
+		/* The time for it began with the accept, and goes on in ticks. */
+		if (atomic_load_explicit(&s->bind->frontend->conf, memory_order_acquire)->limits.min_rate)
+			session_time_head(s);
 		session_continue(s);
 	}
 }
