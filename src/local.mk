@@ -229,6 +229,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/frontend_limits.h \
 	src/proxy/frontend_rules.c \
 	src/proxy/frontend_rules.h \
+	src/proxy/client_chain.c \
+	src/proxy/client_chain.h \
 	src/proxy/identity.c \
 	src/proxy/identity.h \
 	src/proxy/idle_sessions.c \

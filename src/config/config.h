@@ -126,12 +126,12 @@ struct config_rule {
 	const char *file;
 	const char *path, *host, *query; /* patterns */
 	struct config_strings method;
-	struct config_networks src;
+	struct config_networks src, peer;
 	const char *header_name, *header_match; /* pattern in header_match */
 	const char *cookie_name, *cookie_match;
 	const char *not_path, *not_host, *not_query; /* the same, when they must not hold */
 	struct config_strings not_method;
-	struct config_networks not_src;
+	struct config_networks not_src, not_peer;
 	const char *not_header_name, *not_header_match;
 	const char *not_cookie_name, *not_cookie_match;
 	const char *backend; /* actions from here */
@@ -151,6 +151,14 @@ struct config_rule {
 	const char *host_header;
 };
 
+/* Which field names the client of a request that a trusted proxy sends on. */
+enum config_client_from {
+	CONFIG_CLIENT_FROM_ANY, /* X-Forwarded-For, and only without one Forwarded */
+	CONFIG_CLIENT_FROM_X_FORWARDED_FOR,
+	CONFIG_CLIENT_FROM_FORWARDED,
+	CONFIG_CLIENT_FROM_PEER /* none */
+};
+
 struct config_frontend {
 	const char *name;
 	unsigned line;
@@ -163,6 +171,7 @@ struct config_frontend {
 	uint32_t maxconn;
 	bool accept_proxy;
 	struct config_networks trusted_proxies;
+	enum config_client_from client_from;
 	bool forwarded, request_id, traceparent;
 	bool upgrade;
 	bool connect;

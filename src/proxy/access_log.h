@@ -27,7 +27,7 @@ struct access_date {
 
 struct access_record {
 	struct access_date *date; /* the caller's, kept between lines; NULL: the zone is asked anew */
-	const struct address *client;
+	const struct address *client, *peer;
 	uint64_t accept_wall_us; /* wall clock of the accept (tcplog) or of the first request byte (httplog) */
 	const char *frontend;
 	const char *backend; /* the frontend's name when none was chosen */

@@ -243,6 +243,8 @@ size_t access_log_format_json(const struct access_record *record, char out[ACCES
 	struct access_line line = {out, out + ACCESS_LOG_LINE_MAX}, *l = &line;
 	access_json_time(l, r);
 	access_line_add_address(l, r->client, true);
+	access_line_add(l, str_of("\",\"peer\":\""));
+	access_line_add_address(l, r->peer, true);
 	access_line_add_char(l, '"');
 	access_json_name(l, ",\"frontend\":", r->frontend);
 	access_json_name(l, ",\"backend\":", r->backend ? r->backend : r->frontend);

@@ -135,12 +135,14 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 	if (!f->access_sink || conf->access_log.format == CONFIG_ACCESS_LOG_OFF)
 		return;
 	struct worker *w = x->worker;
-	struct address client;
-	session_peer(x->session, &client);
+	struct address client, peer;
+	session_client(x->session, &client);
+	session_peer(x->session, &peer);
 	bool http = f->mode == CONFIG_MODE_HTTP;
 	struct access_record record = {
 		.date = &w->log_date,
 		.client = &client,
+		.peer = &peer,
 		.accept_wall_us = loop_wall_us(&w->loop) - (now_us - x->at.start),
 		.frontend = f->name,
 		.backend = x->backend ? x->backend->name : f->name,

@@ -38,6 +38,7 @@ struct exchange {
 	struct flow up, down;        /* request body, response body */
 	struct str request_id;       /* empty: none is wanted */
 	struct identity *identity;   /* NULL until made, or when nothing has to be remembered */
+	struct session_address client; /* whom trusted proxies name; family 0: the session's peer */
 	struct flow_copy copy;       /* of the request's body, while it may have to be sent again */
 	struct buffer unsent;        /* with unsent_kept: what was written of the request's body, framed */
 	struct timeout timeout;
@@ -64,6 +65,7 @@ struct exchange {
 	uint32_t retry_after_s;                /* of the proxy's own answer; 0: not said */
 	uint32_t failed_attempts, same_server; /* attempts on servers; connects made again on one */
 	bool parsed : 1;                       /* request is valid */
+	bool trusted : 1;                      /* its peer is among the trusted_proxies */
 	bool reserved : 1;                     /* a place on server is ours */
 	bool tunnel : 1;                       /* TCP mode, or after a 101 */
 	bool fresh : 1;                        /* only a new connection will do */

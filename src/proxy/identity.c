@@ -2,6 +2,7 @@
 
 #include "http/bytes.h"
 #include "http/trace_context.h"
+#include "proxy/client_chain.h"
 #include "proxy/exchange.h"
 
 /* What was made of the request's own words, once for each exchange, before they are dropped; in its arena. */
@@ -22,14 +23,17 @@ static struct http_field identity_field(const char *name, struct str value)
 	return (struct http_field){.name = str_of(name), .value = value};
 }
 
-static bool identity_is_trusted(const struct exchange *x, const struct config_frontend *conf)
+/* Whom to believe, and so who the client is: before anybody asks. */
+static void identity_find_client(struct exchange *x, const struct config_frontend *conf)
 {
-	struct address peer;
+	struct address peer, client;
 	struct in6_addr address;
 	if (!conf->trusted_proxies.count)
-		return false;
+		return;
 	session_peer(x->session, &peer);
-	return address_to_in6(&peer, &address) && config_networks_contain(&conf->trusted_proxies, &address);
+	x->trusted = address_to_in6(&peer, &address) && config_networks_contain(&conf->trusted_proxies, &address);
+	if (x->trusted && client_chain_read(&x->request.fields, conf->client_from, &conf->trusted_proxies, &client))
+		x->client = session_pack(&client);
 }
 
 /* ---- the request's own fields ---- */
@@ -214,15 +218,32 @@ static bool identity_take_claims(struct exchange *x, struct identity *id, bool t
 	return true;
 }
 
+/* False: memory is out. */
+static bool identity_take_id(struct exchange *x, const struct config_frontend *conf)
+{
+	if (!conf->request_id)
+		return true;
+	struct str received = identity_single(&x->request.fields, HTTP_FIELD_X_REQUEST_ID);
+	if (x->trusted && request_id_is_valid(received)) {
+		x->request_id = received;
+		return true;
+	}
+	char *text = arena_alloc(&x->arena, REQUEST_ID_LENGTH);
+	if (!text)
+		return false;
+	const uint64_t numbers[2] = {random_next(&x->worker->random), random_next(&x->worker->random)};
+	request_id_write(text, numbers);
+	x->request_id = str_make(text, REQUEST_ID_LENGTH);
+	return true;
+}
+
 static struct identity *identity_make(struct exchange *x)
 {
 	const struct config_frontend *conf = identity_conf(x);
 	struct identity *id = arena_zero(&x->arena, 1, sizeof *id);
-	bool trusted = identity_is_trusted(x, conf);
+	bool trusted = x->trusted;
 	/* The option may have come since the request did. */
-	if (!x->request_id.n)
-		identity_begin(x);
-	if (conf->request_id && !x->request_id.n)
+	if (!x->request_id.n && !identity_take_id(x, conf))
 		return NULL;
 	if (!id || !identity_take_claims(x, id, trusted) || !identity_take_forwarded(x, id, conf, trusted) ||
 		(conf->traceparent && !identity_take_trace(x, id)))
@@ -247,20 +268,9 @@ static void identity_drop_claims(struct http_fields *fields)
 void identity_begin(struct exchange *x)
 {
 	const struct config_frontend *conf = identity_conf(x);
-	if (!conf->request_id)
-		return;
-	struct str received = identity_single(&x->request.fields, HTTP_FIELD_X_REQUEST_ID);
-	if (request_id_is_valid(received) && identity_is_trusted(x, conf)) {
-		x->request_id = received;
-		return;
-	}
-	/* Without memory it has none, and identity_fields will say so. */
-	char *text = arena_alloc(&x->arena, REQUEST_ID_LENGTH);
-	if (!text)
-		return;
-	const uint64_t numbers[2] = {random_next(&x->worker->random), random_next(&x->worker->random)};
-	request_id_write(text, numbers);
-	x->request_id = str_make(text, REQUEST_ID_LENGTH);
+	identity_find_client(x, conf);
+	/* Without memory it has no id, and identity_fields will say so. */
+	(void)identity_take_id(x, conf);
 }
 
 /* True when nothing has to be remembered of what the request said. */

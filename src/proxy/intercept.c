@@ -47,9 +47,10 @@ struct verdict intercept_decide(struct exchange *x)
 		.arena = &x->arena,
 		.random = random_next(&w->random),
 		.limits = {.now_us = w->loop.now_us}};
-	struct address client;
-	session_peer(x->session, &client);
-	struct verdict v = route_decide(x->frontend, x->parsed ? &x->request : NULL, &client, &tools);
+	struct address client, peer;
+	session_client(x->session, &client);
+	session_peer(x->session, &peer);
+	struct verdict v = route_decide(x->frontend, x->parsed ? &x->request : NULL, &client, &peer, &tools);
 	if (v.source && frontend_rules_count(v.source, w->index, v.rules.hits))
 		intercept_tell(x, &v);
 	if (v.rules.costly)

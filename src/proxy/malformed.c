@@ -6,7 +6,7 @@ static struct captured_error malformed_facts(const struct session *s, struct mal
 		.start = place.start,
 		.position = place.position,
 		.in_body = place.in_body};
-	session_peer(s, &facts.client);
+	session_client(s, &facts.client);
 	return facts;
 }
 

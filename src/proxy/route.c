@@ -1,9 +1,11 @@
 #include "proxy/route.h"
 
-static struct rule_request route_view(const struct http_request *request, const struct address *client)
+static struct rule_request route_view(
+	const struct http_request *request, const struct address *client, const struct address *peer)
 {
 	struct rule_request view = {.http = request != NULL};
 	view.has_src = address_to_in6(client, &view.src);
+	view.has_peer = address_to_in6(peer, &view.peer);
 	if (!request)
 		return view;
 	view.method = request->method_text;
@@ -40,12 +42,12 @@ static void route_apply(struct verdict *v, const struct frontend_rules *rules)
 }
 
 struct verdict route_decide(const struct frontend *frontend, const struct http_request *request,
-	const struct address *client, const struct rule_tools *tools)
+	const struct address *client, const struct address *peer, const struct rule_tools *tools)
 {
 	struct frontend_rules *rules = atomic_load_explicit(&frontend->rules, memory_order_acquire);
 	struct verdict v = {.reason = REASON_NONE, .source = rules};
 	if (rules) {
-		struct rule_request view = route_view(request, client);
+		struct rule_request view = route_view(request, client, peer);
 		struct rule_tools all = *tools;
 		all.limits.by_rule = rules->limits;
 		/* Without its verdict nothing may pass: a rule could have refused it. */

@@ -17,6 +17,6 @@ struct verdict {
 
 /* request is NULL in TCP mode. Which rate tables are asked is known here; the rest of tools->limits is the caller's. */
 struct verdict route_decide(const struct frontend *frontend, const struct http_request *request,
-	const struct address *client, const struct rule_tools *tools);
+	const struct address *client, const struct address *peer, const struct rule_tools *tools);
 
 #endif

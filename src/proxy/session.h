@@ -67,10 +67,13 @@ static inline struct worker *session_worker(const struct session *s)
 	return s->client.loop->owner;
 }
 
+struct session_address session_pack(const struct address *a);
 /* Takes fd over. */
 void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer);
-/* The client: the other end of the connection, or what the PROXY header told. */
+/* The other end of the connection, or what its PROXY header told. */
 void session_peer(const struct session *s, struct address *out);
+/* The client: whom the request under way names, as far as its peer is trusted; else the peer. */
+void session_client(const struct session *s, struct address *out);
 /* The address that it connected to, from the same source. */
 void session_local(const struct session *s, struct address *out);
 /* The exchange ended and is freed: the next request, or the end. keep: the connection is in a state to be used again.

@@ -5,7 +5,6 @@
 #include "proxy/session.h"
 
 /* session_peer.c */
-struct session_address session_pack(const struct address *a);
 /* In SESSION_PROXY: takes the header when it is here, and goes on with what is behind it. */
 void session_take_proxy(struct session *s);
 /* There is none, or it cannot be used; detail: a literal. */

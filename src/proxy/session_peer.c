@@ -46,6 +46,12 @@ void session_peer(const struct session *s, struct address *out)
 	session_unpack(&s->peer, out);
 }
 
+void session_client(const struct session *s, struct address *out)
+{
+	const struct session_address *told = s->exchange ? &s->exchange->client : NULL;
+	session_unpack(told && told->family ? told : &s->peer, out);
+}
+
 void session_local(const struct session *s, struct address *out)
 {
 	if (s->proxied)

@@ -90,14 +90,30 @@ static const char *report_proto(const struct session *s)
 	return family == AF_INET ? "tcpv4" : family == AF_INET6 ? "tcpv6" : "unix_stream";
 }
 
+static const char *report_address(const struct address *a, char out[ADDRESS_TEXT_MAX])
+{
+	if (!a->length)
+		return "unix:1";
+	address_format(a, out);
+	return out;
+}
+
 static const char *report_source(const struct session *s, char out[ADDRESS_TEXT_MAX])
 {
+	struct address client;
+	session_client(s, &client);
+	return report_address(&client, out);
+}
+
+/* The proxy that names the source, where there is one. */
+static void report_add_peer(const struct session *s, struct text *out)
+{
+	char text[ADDRESS_TEXT_MAX];
 	struct address peer;
+	if (!s->exchange || !s->exchange->client.family)
+		return;
 	session_peer(s, &peer);
-	if (!peer.length)
-		return "unix:1";
-	address_format(&peer, out);
-	return out;
+	text_format(out, " peer=%s", report_address(&peer, text));
 }
 
 static unsigned report_flags(const struct channel *c, const struct flow *f, bool eof, bool failed)
@@ -147,8 +163,10 @@ void session_report_line(const struct session *s, struct text *out)
 	text_format(out, " exp=%s rc=%u c_exp=%s state=%s step=", expires, x ? (unsigned)x->retries : 0,
 		connecting ? expires : "", report_state_word(s));
 	report_add_step(s, out);
-	text_format(out, " idle=%s queue=%s\n", report_time(report_idle_us(s), idle),
+	text_format(out, " idle=%s queue=%s", report_time(report_idle_us(s), idle),
 		report_waits_for_server(x) ? report_time(session_worker(s)->loop.now_us - x->at.queued, queue) : "");
+	report_add_peer(s, out);
+	text_add_char(out, '\n');
 }
 
 static void report_add_when(struct text *out, uint64_t wall_us)
@@ -230,9 +248,10 @@ void session_report_all(const struct session *s, struct text *out)
 	const char *expires = report_left(s, report_timeout(s), left);
 	text_format(out, "0x%llx: ", (unsigned long long)session_id(s));
 	report_add_when(out, s->accepted_wall_us);
-	text_format(out, " id=%llu proto=%s source=%s\n", (unsigned long long)s->serial, report_proto(s),
+	text_format(out, " id=%llu proto=%s source=%s", (unsigned long long)s->serial, report_proto(s),
 		report_source(s, source));
-	text_format(out, "  state=%s step=", report_state_word(s));
+	report_add_peer(s, out);
+	text_format(out, "\n  state=%s step=", report_state_word(s));
 	report_add_step(s, out);
 	text_format(out, ", conn_retries=%u, worker=%u waiting=%d\n", x ? (unsigned)x->retries : 0,
 		(unsigned)session_worker(s)->index, report_waits_for_server(x));

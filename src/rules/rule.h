@@ -8,6 +8,7 @@
 enum rule_condition_kind {
 	RULE_CONDITION_METHOD,
 	RULE_CONDITION_SRC,
+	RULE_CONDITION_PEER,
 	RULE_CONDITION_HOST,
 	RULE_CONDITION_QUERY,
 	RULE_CONDITION_HEADER,
@@ -18,11 +19,11 @@ enum rule_condition_kind {
 struct rule_condition {
 	enum rule_condition_kind kind;
 	bool negated;
-	struct pattern *pattern;        /* owned; NULL for METHOD and SRC */
+	struct pattern *pattern;        /* owned; NULL for METHOD, SRC and PEER */
 	const char *text;               /* of the pattern */
 	struct str name;                /* of the header or cookie */
 	struct config_strings methods;  /* METHOD */
-	struct config_networks sources; /* SRC */
+	struct config_networks sources; /* SRC, PEER */
 };
 
 /* A text with groups of the path pattern in it. */
@@ -37,7 +38,7 @@ struct rule_template {
 	uint32_t count;
 };
 
-enum { RULE_CONDITIONS_MAX = 14 }; /* each kind, and negated */
+enum { RULE_CONDITIONS_MAX = 16 }; /* each kind, and negated */
 
 /* Conditions stand in the order in which they are tested: cheap ones first, and the path pattern whose groups are
  * wanted last, because the next match overwrites them. */

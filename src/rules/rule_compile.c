@@ -78,6 +78,10 @@ static void compile_conditions(struct rule_compiler *c, struct rule *rule)
 		compile_add(rule, RULE_CONDITION_SRC, false)->sources = conf->src;
 	if (conf->not_src.at)
 		compile_add(rule, RULE_CONDITION_SRC, true)->sources = conf->not_src;
+	if (conf->peer.at)
+		compile_add(rule, RULE_CONDITION_PEER, false)->sources = conf->peer;
+	if (conf->not_peer.at)
+		compile_add(rule, RULE_CONDITION_PEER, true)->sources = conf->not_peer;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		compile_pattern(c, rule, &rows[i]);
 }
@@ -171,13 +175,13 @@ static void compile_check_tcp(struct rule_compiler *c, struct rule *rule)
 	bool other = conf->redirect_to || conf->return_status || conf->set_header_name || conf->add_header_name ||
 		     conf->del_header || conf->rewrite_path || conf->host_header;
 	for (uint32_t i = 0; i < rule->condition_count; i++)
-		other |= rule->conditions[i].kind != RULE_CONDITION_SRC;
+		other |= rule->conditions[i].kind != RULE_CONDITION_SRC &&
+			 rule->conditions[i].kind != RULE_CONDITION_PEER;
 	other |= rule->split_key.kind > RULE_KEY_SRC || rule->limit_key.kind > RULE_KEY_SRC;
 	if (other)
 		compile_error(c, rule, "a part",
-			"in mode tcp a rule can only test src and not_src, has no key but src, and can only limit the "
-			"rate, or "
-			"end in backend, split or deny");
+			"in mode tcp a rule can only test src and peer, or that they are others (not_src, not_peer), "
+			"has no key but src, and can only limit the rate, or end in backend, split or deny");
 }
 
 static void compile_rule(struct rule_compiler *c, struct rule *rule)

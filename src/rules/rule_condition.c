@@ -36,10 +36,10 @@ static enum rule_truth condition_test_method(const struct rule_condition *c, con
 	return RULE_FALSE;
 }
 
-static enum rule_truth condition_test_src(const struct rule_condition *c, const struct condition_subject *s)
+static enum rule_truth condition_test_address(
+	const struct rule_condition *c, bool there, const struct in6_addr *address)
 {
-	bool holds = s->request->has_src && config_networks_contain(&c->sources, &s->request->src);
-	return holds ? RULE_TRUE : RULE_FALSE;
+	return there && config_networks_contain(&c->sources, address) ? RULE_TRUE : RULE_FALSE;
 }
 
 struct str rule_host_name(struct str host)
@@ -135,7 +135,9 @@ static enum rule_truth condition_test(const struct rule_condition *c, const stru
 	case RULE_CONDITION_METHOD:
 		return condition_test_method(c, s);
 	case RULE_CONDITION_SRC:
-		return condition_test_src(c, s);
+		return condition_test_address(c, s->request->has_src, &s->request->src);
+	case RULE_CONDITION_PEER:
+		return condition_test_address(c, s->request->has_peer, &s->request->peer);
 	case RULE_CONDITION_HOST:
 		return condition_match(c, s, rule_host_name(s->request->host));
 	case RULE_CONDITION_QUERY:

@@ -67,7 +67,7 @@ static bool reach_within(const struct rule_condition *in, const struct rule_cond
 {
 	if (in->kind == RULE_CONDITION_METHOD)
 		return reach_methods_within(&in->methods, &out->methods);
-	if (in->kind == RULE_CONDITION_SRC)
+	if (in->kind == RULE_CONDITION_SRC || in->kind == RULE_CONDITION_PEER)
 		return reach_networks_within(&in->sources, &out->sources);
 	bool same = in->kind == RULE_CONDITION_COOKIE ? str_equal(in->name, out->name)
 						      : str_equal_nocase(in->name, out->name);
@@ -99,7 +99,7 @@ static bool reach_contradicts_itself(const struct rule *rule)
 	for (uint32_t i = 0; i < rule->condition_count; i++) {
 		const struct rule_condition *a = &rule->conditions[i];
 		bool empty_list = a->kind == RULE_CONDITION_METHOD ? !a->methods.count
-				  : a->kind == RULE_CONDITION_SRC  ? !a->sources.count
+				  : !a->pattern                    ? !a->sources.count
 								   : false;
 		if (empty_list && !a->negated)
 			return true;

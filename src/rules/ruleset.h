@@ -24,11 +24,12 @@ struct ruleset;
 
 /* What rules may look at. */
 struct rule_request {
-	bool http; /* false: a connection in TCP mode; only src is known */
+	bool http; /* false: a connection in TCP mode; only src and peer are known */
 	struct str method, host, path, query;
 	const struct http_fields *fields; /* NULL: none */
-	struct in6_addr src;              /* IPv4 as v4-mapped */
-	bool has_src;                     /* false for a Unix socket: in no network */
+	struct in6_addr src;              /* the client; IPv4 as v4-mapped */
+	struct in6_addr peer;             /* the other end of the connection: a proxy, or the client itself */
+	bool has_src, has_peer;           /* false for a Unix socket: in no network */
 };
 
 enum rule_action { RULE_PASS, RULE_BACKEND, RULE_DENY, RULE_LIMIT, RULE_COSTLY, RULE_REDIRECT, RULE_RETURN };

@@ -2,6 +2,7 @@
 # more (.ci/run does). A target is a row here, its file, and tests/fuzz/corpus/<name>; <name>.dict is optional.
 fuzz_targets = \
 	tests/fuzz/fuzz_chunked \
+	tests/fuzz/fuzz_client_chain \
 	tests/fuzz/fuzz_command \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_csv \
@@ -27,6 +28,11 @@ tests_fuzz_fuzz_chunked_SOURCES = tests/fuzz/fuzz_chunked.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_chunked_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/chunked"'
 tests_fuzz_fuzz_chunked_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_chunked_LDADD = $(TEST_LDADD)
+
+tests_fuzz_fuzz_client_chain_SOURCES = tests/fuzz/fuzz_client_chain.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_client_chain_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/client_chain"'
+tests_fuzz_fuzz_client_chain_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_client_chain_LDADD = $(TEST_LDADD)
 
 tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_command_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/command"'

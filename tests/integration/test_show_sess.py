@@ -13,7 +13,7 @@ LINE = re.compile(
     r"rq\[f=[0-9a-f]+h,i=(?P<rqi>\d+),an=[0-9a-f]+h,rx=\w*,wx=\w*,ax=\w*\] "
     r"rp\[f=[0-9a-f]+h,i=\d+,an=[0-9a-f]+h,rx=\w*,wx=\w*,ax=\w*\] "
     r"scf=\[\d+,[0-9a-f]+h,fd=-?\d+\] scb=\[\d+,[0-9a-f]+h,fd=-?\d+\] exp=(?P<exp>\w*) rc=(?P<rc>\d+) c_exp=\w* "
-    r"state=(?P<state>\w+) step=(?P<step>[\w-]+) idle=(?P<idle>\w+) queue=\w*$")
+    r"state=(?P<state>\w+) step=(?P<step>[\w-]+) idle=(?P<idle>\w+) queue=\w*(?: peer=(?P<peer>\S+))?$")
 
 
 def rows(text):

@@ -160,6 +160,7 @@ tests_unit_unit_proxy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_proxy_LDADD = $(UNIT_LDADD)
 tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_access_log.c \
+	tests/unit/proxy/test_client_chain.c \
 	tests/unit/proxy/test_frontend_limits.c \
 	tests/unit/proxy/test_reason.c \
 	tests/unit/proxy/test_relay.c \

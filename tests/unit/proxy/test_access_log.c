@@ -29,6 +29,7 @@ static struct access_record access_log_ok(const struct address *client)
 {
 	return (struct access_record){
 		.client = client,
+		.peer = client,
 		.accept_wall_us = 1795216287202999u, /* 2026-11-20T23:11:27.202999Z */
 		.frontend = "fe_web",
 		.backend = "be_web",
@@ -237,7 +238,7 @@ Test(access_log, json_of_a_request_that_went_well)
 	struct access_record r = access_log_ok(&client);
 	r.request_id = str_of("abc-1");
 	access_log_expect(CONFIG_ACCESS_LOG_JSON, &r,
-		"{\"time\":\"2026-11-20T23:11:27.202999Z\",\"client\":\"127.0.0.1:34942\",\"frontend\":\"fe_web\","
+		"{\"time\":\"2026-11-20T23:11:27.202999Z\",\"client\":\"127.0.0.1:34942\",\"peer\":\"127.0.0.1:34942\",\"frontend\":\"fe_web\","
 		"\"backend\":\"be_web\",\"server\":\"s1\",\"method\":\"GET\",\"host\":\"a.example\",\"path\":\"/ok\","
 		"\"query\":\"x=1\",\"version\":\"HTTP/1.1\",\"status\":200,\"bytes_in\":77,\"bytes_out\":132,"
 		"\"t_request\":999,\"t_queue\":0,\"t_connect\":100,\"t_response\":1000,\"t_total\":1999,"
@@ -246,8 +247,10 @@ Test(access_log, json_of_a_request_that_went_well)
 
 Test(access_log, json_of_a_request_that_could_not_be_read)
 {
+	static const struct address unix_peer = {.as.any.sa_family = AF_UNIX};
 	struct address client = access_log_client("2001:db8::1", 443);
 	struct access_record r = access_log_ok(&client);
+	r.peer = &unix_peer;
 	r.method = str_make(NULL, 0);
 	r.backend = r.server = NULL;
 	r.t_request = r.t_queue = r.t_connect = r.t_response = NEVER;
@@ -256,7 +259,7 @@ Test(access_log, json_of_a_request_that_could_not_be_read)
 	r.detail = "bad_\"header\"";
 	memcpy(r.termination, "PR", 2);
 	access_log_expect(CONFIG_ACCESS_LOG_JSON, &r,
-		"{\"time\":\"2026-11-20T23:11:27.202999Z\",\"client\":\"[2001:db8::1]:443\",\"frontend\":\"fe_web\","
+		"{\"time\":\"2026-11-20T23:11:27.202999Z\",\"client\":\"[2001:db8::1]:443\",\"peer\":\"unix:1\",\"frontend\":\"fe_web\","
 		"\"backend\":\"fe_web\",\"server\":null,\"method\":null,\"host\":null,\"path\":null,\"query\":null,"
 		"\"version\":null,\"status\":null,\"bytes_in\":77,\"bytes_out\":132,\"t_request\":null,\"t_queue\":"
 		"null,"
