@@ -176,24 +176,38 @@ void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct s
 		row->cookie = conf->sticky_cookie;
 }
 
-void stat_sampler_run(struct stat_sampler *sampler, const struct proxies *proxies, uint64_t now_us)
+/* Goes on with the servers of one backend; false when the slice is used up. */
+static bool stat_sampler_backend(struct stat_sampler *sampler, struct backend *b, uint64_t now_us, uint32_t *slice)
 {
-	uint32_t part = sampler->part;
-	sampler->part = (part + 1) % STAT_SAMPLER_PARTS;
-	for (uint32_t i = 0; i < proxies->backend_count; i++) {
-		struct backend *b = proxies->backends[i];
-		/* The parts of one backend's servers interleave, so each part is a tenth of every backend. */
-		for (uint32_t j = part; j < b->server_count; j += STAT_SAMPLER_PARTS) {
-			struct server *s = b->servers[j];
-			sampled_update(&s->sampled, &s->counters,
-				atomic_load_explicit(&s->live.in_flight, memory_order_relaxed), now_us);
+	for (; sampler->server < b->server_count; sampler->server++) {
+		struct server *s = b->servers[sampler->server];
+		if (*slice < s->counters.workers)
+			return false;
+		*slice -= s->counters.workers;
+		sampled_update(&s->sampled, &s->counters,
+			atomic_load_explicit(&s->live.in_flight, memory_order_relaxed), now_us);
+	}
+	sampled_update(&b->sampled, &b->counters, backend_sessions(b), now_us);
+	sampler->server = 0;
+	return true;
+}
+
+void stat_sampler_run(struct stat_sampler *sampler, const struct proxies *proxies, uint32_t slice, uint64_t now_us)
+{
+	if (!sampler->running) {
+		if (sampler->began_us && now_us - sampler->began_us < STAT_SAMPLER_ROUND_US)
+			return;
+		*sampler = (struct stat_sampler){.running = true, .began_us = now_us};
+		for (uint32_t i = 0; i < proxies->frontend_count; i++) {
+			struct frontend *f = proxies->frontends[i];
+			sampled_update(&f->sampled, &f->counters,
+				atomic_load_explicit(&f->sessions, memory_order_relaxed), now_us);
 		}
-		if (part == i % STAT_SAMPLER_PARTS)
-			sampled_update(&b->sampled, &b->counters, backend_sessions(b), now_us);
 	}
-	for (uint32_t i = part; i < proxies->frontend_count; i += STAT_SAMPLER_PARTS) {
-		struct frontend *f = proxies->frontends[i];
-		sampled_update(
-			&f->sampled, &f->counters, atomic_load_explicit(&f->sessions, memory_order_relaxed), now_us);
+	while (sampler->backend < proxies->backend_count) {
+		if (!stat_sampler_backend(sampler, proxies->backends[sampler->backend], now_us, &slice))
+			return;
+		sampler->backend++;
 	}
+	sampler->running = false;
 }

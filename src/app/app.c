@@ -190,7 +190,7 @@ static void app_rate(struct app *app, uint64_t now_us)
 static void app_on_sample(struct timer *timer)
 {
 	struct app *app = timer->loop->owner;
-	stat_sampler_run(&app->sampler, &app->proxies, app->loop.now_us);
+	stat_sampler_run(&app->sampler, &app->proxies, STAT_SAMPLER_SLICE, app->loop.now_us);
 	app_rate(app, app->loop.now_us);
 	limits_watch_run(&app->limits_watch, &app->limits, &app->proxies, app->ring, app->loop.now_us);
 	(void)reclaimer_poll(&app->reclaimer);

@@ -298,22 +298,41 @@ Test(show_stat, typed_and_json)
 	cr_expect_str_eq(show_stat_ask(CONFIG_LEVEL_ADMIN, "show stat -1 8 -1 json"), "[]\n\n");
 }
 
-Test(show_stat, sampler_takes_each_object_once_a_round)
+Test(show_stat, rates_of_one_answer_are_of_one_moment)
 {
 	struct stat_sampler sampler = {0};
 	uint64_t now = fixture->loop.now_us;
-	struct counters *c = server_counters(fixture->backends[0]->servers[2], 0);
-	struct counters *web = counter_set_block(&fixture->frontends[0]->counters, 0);
-	for (int i = 0; i < 2 * STAT_SAMPLER_PARTS; i++) {
-		if (i == STAT_SAMPLER_PARTS) {
-			counter_add(c, COUNTER_SESSIONS, 30);
-			counter_add(web, COUNTER_REQUESTS, 40);
-		}
-		stat_sampler_run(&sampler, &fixture->proxies, now += STAT_SAMPLER_INTERVAL_US);
-	}
-	cr_expect_eq(fixture->backends[0]->servers[2]->sampled.sessions.per_second, 30u);
-	cr_expect_eq(fixture->frontends[0]->sampled.requests.per_second, 40u);
+	struct backend *app = fixture->backends[0];
+	static const uint64_t added[] = {30, 0, 10};
+	stat_sampler_run(&sampler, &fixture->proxies, STAT_SAMPLER_SLICE, now += STAT_SAMPLER_ROUND_US);
+	for (int i = 0; i < 3; i++)
+		counter_add(server_counters(app->servers[i], 0), COUNTER_SESSIONS, added[i]);
+	counter_add(counter_set_block(&app->counters, 0), COUNTER_SESSIONS, 40);
+	counter_add(counter_set_block(&fixture->frontends[0]->counters, 0), COUNTER_REQUESTS, 40);
+	stat_sampler_run(&sampler, &fixture->proxies, STAT_SAMPLER_SLICE, now += STAT_SAMPLER_ROUND_US);
 	const char *csv = show_stat_ask(CONFIG_LEVEL_USER, "show stat");
-	cr_expect_str_eq(show_stat_cell(csv, "app,c", "rate"), "30");
+	cr_expect_str_eq(show_stat_cell(csv, "app,a", "rate"), "30");
+	cr_expect_str_eq(show_stat_cell(csv, "app,b", "rate"), "0");
+	cr_expect_str_eq(show_stat_cell(csv, "app,c", "rate"), "10");
+	cr_expect_str_eq(show_stat_cell(csv, "app,BACKEND", "rate"), "40");
+	cr_expect_str_eq(show_stat_cell(csv, "web,FRONTEND", "req_rate"), "40");
 	cr_expect_str_eq(show_stat_cell(csv, "web,FRONTEND", "req_rate_max"), "40");
+}
+
+Test(show_stat, many_servers_are_sampled_in_slices)
+{
+	struct stat_sampler sampler = {0};
+	uint64_t now = fixture->loop.now_us + 1;
+	struct backend *app = fixture->backends[0];
+	uint32_t slice = 2 * app->servers[0]->counters.workers, calls = 0;
+	do {
+		stat_sampler_run(&sampler, &fixture->proxies, slice, now);
+		uint32_t done = 0;
+		for (uint32_t i = 0; i < app->server_count; i++)
+			done += app->servers[i]->sampled.sampled_us == now;
+		uint32_t due = 2 * ++calls;
+		cr_assert_eq(done, due < app->server_count ? due : app->server_count);
+	} while (sampler.running);
+	cr_expect_eq(calls, (app->server_count + 1) / 2);
+	cr_expect_eq(app->sampled.sampled_us, now);
 }
