@@ -1,5 +1,8 @@
 """Fixtures of all black-box suites."""
+import os
 import pathlib
+import socket
+import subprocess
 import sys
 
 import pytest
@@ -22,3 +25,19 @@ def shared_box():
     sandbox = lbdtest.Sandbox()
     yield sandbox
     sandbox.close()
+
+
+def _is_late(error):
+    """By time alone: a deadline of the harness, a read that waited, a program that did not end, pytest's own limit."""
+    timed = isinstance(error, (lbdtest.Late, socket.timeout, subprocess.TimeoutExpired))
+    return timed or (isinstance(error, pytest.fail.Exception) and str(error).startswith("Timeout >"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Tells suite.py how each part of a test ended: one line, so that several processes can write at a time."""
+    report = (yield).get_result()
+    if "LBD_ENDS" in os.environ:
+        kind = "good" if report.passed else "late" if report.failed and _is_late(call.excinfo.value) else "wrong"
+        with open(os.environ["LBD_ENDS"], "a", encoding="utf-8") as file:
+            file.write(f"{kind} {item.path}::{item.nodeid.partition('::')[2]}\n")

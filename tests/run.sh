@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what is missing, builds with AddressSanitizer and UBSan, and runs every test: unit tests, fuzz corpora and
-# lint (make check), then the black-box suites. The last line is the sum. Environment: LBD_BUILD chooses the build
-# directory (build-check), LBD_CONFIGURE replaces the arguments of configure.
+# lint (make check), then the black-box suites. The last line is the sum. Deadlines are multiplied by how slow the machine
+# is at the start; what failed by time alone runs once more, alone, and is named. Environment: LBD_BUILD chooses the build
+# directory (build-check), LBD_CONFIGURE replaces the arguments of configure, LBD_PACE the factor of the deadlines.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=tests/support/setup.sh
@@ -19,12 +20,6 @@ count() {
 "
 }
 summary=
-
-# number TEXT WORD: the N of "N WORD" in the text, or 0
-number() {
-	found=$(printf '%s\n' "$1" | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $2.*/\1/p;s/^\([0-9][0-9]*\) $2.*/\1/p" | tail -n 1)
-	echo "${found:-0}"
-}
 
 # Criterion counts its cases in one line; other programs are one test each.
 count_check() {
@@ -66,10 +61,61 @@ count_findings() {
 	count "findings of sanitizers in $1" 0 "$findings"
 }
 
+# The programs that make check runs, but for the console's tests, which run with the other suites.
+check_programs() {
+	# make knows the list.
+	# shellcheck disable=SC2016
+	printf 'include Makefile\nprograms: ; @echo $(filter-out tests/tui/run,$(TESTS))\n' | make -s -f - programs
+}
+
+# watched NAME ALL COMMAND...: runs it, and says every now and then how many .trs files of ALL there are
+watched() {
+	name=$1
+	all=$2
+	shift 2
+	"$@" &
+	child=$!
+	tenths=0
+	while kill -0 "$child" 2>/dev/null; do
+		sleep 0.1
+		tenths=$((tenths + 1))
+		[ $((tenths % 150)) -ne 0 ] || say "$name: $(find . -name '*.trs' | wc -l) of $all programs"
+	done
+	wait "$child"
+}
+
+# What Criterion ended at its time limit, and nothing else that failed, runs once more with nothing beside it.
+check_again() {
+	for trs in $(find . -name '*.trs' | sort); do
+		log=${trs%.trs}.log
+		failures=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -c '^\[FAIL\]')
+		late=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -c '^\[FAIL\].*Timed out')
+		if [ "$late" -eq 0 ] || [ "$late" -ne "$failures" ]; then
+			continue
+		fi
+		program=${log#./}
+		program=${program%.log}
+		rm -f "$trs"
+		if make -s check TESTS="$program" >>check.log 2>&1; then
+			say "failed by time alone, passed when alone: $program"
+		else
+			say "failed by time alone, FAILED again: $program"
+		fi
+	done
+}
+
+make_check() {
+	make -s -k -j"$jobs" check TESTS="$programs" >>check.log 2>&1
+}
+
 run_check() {
 	find . -name '*.trs' -exec rm -f {} +
+	say "make check: building the test programs"
+	make -s -k -j"$jobs" check TESTS= >check.log 2>&1 || say "not all of them could be built"
 	sanitizers check
-	make -s -k -j"$jobs" check >check.log 2>&1 || say "make check found failures"
+	programs=$(check_programs)
+	watched "make check" "$(echo "$programs" | wc -w)" make_check || say "make check found failures"
+	check_again
 	if [ -n "$(find . -name '*.trs' | head -n 1)" ]; then
 		count_check
 	else
@@ -82,18 +128,49 @@ run_check() {
 run_pytest() {
 	suite=$1
 	[ -n "$(find "$top/tests/$suite" -name 'test_*.py' 2>/dev/null | head -n 1)" ] || return 0
-	say "pytest tests/$suite"
+	say "tests/$suite"
 	sanitizers "$suite"
-	LBD_BUILD=$build PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -n "$jobs" --timeout 120 --color no \
-		"$top/tests/$suite" </dev/null >"pytest-$suite.log" 2>&1
-	status=$?
-	last=$(tail -n 1 "pytest-$suite.log")
-	good=$(number "$last" passed)
-	bad=$(($(number "$last" failed) + $(number "$last" error) + $(number "$last" skipped)))
-	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
-	[ "$bad" -eq 0 ] || tail -n 250 "pytest-$suite.log"
+	LBD_BUILD=$build /usr/bin/python3 "$top/tests/support/suite.py" -n "$jobs" --log "pytest-$suite.log" "$top/tests/$suite" |
+		tee "suite-$suite.log" | sed '$d'
+	last=$(tail -n 1 "suite-$suite.log")
+	good=${last%% passed*}
+	bad=${last#* passed, }
+	bad=${bad%% failed*}
+	case $good$bad in
+	'' | *[!0-9]*)
+		tail -n 60 "suite-$suite.log"
+		good=0
+		bad=1
+		;;
+	esac
 	count "tests/$suite" "$good" "$bad"
 	count_findings "$suite"
+}
+
+# What the tests need of the machine, told before the first of them fails for want of it.
+check_world() {
+	LBD_BUILD=$build /usr/bin/python3 "$top/tests/support/world.py" || {
+		echo "0 passed, 1 failed"
+		exit 1
+	}
+}
+
+# What a test leaves behind is a defect: all temporary files of this run are below one directory, which must be empty
+# in the end, but for pytest's own.
+temporary_begin() {
+	TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/lbd-tests.XXXXXX") || die "no temporary directory can be made"
+	export TMPDIR
+	trap 'rm -rf "$TMPDIR"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+temporary_end() {
+	left=$(find "$TMPDIR" -mindepth 1 -maxdepth 1 ! -name 'pytest-of-*')
+	[ -z "$left" ] && return
+	say "left behind by tests:"
+	printf '%s\n' "$left"
+	count "left behind in $TMPDIR" 0 "$(printf '%s\n' "$left" | wc -l)"
 }
 
 setup_install build run test
@@ -107,11 +184,16 @@ jobs=$(setup_jobs)
 cd "$build" || exit 1
 rm -rf san
 mkdir san
-say "make check"
+temporary_begin
+check_world
+LBD_PACE=${LBD_PACE:-$(/usr/bin/python3 "$top/tests/support/pace.py")}
+export LBD_PACE
+say "deadlines times $LBD_PACE: how slow this machine is now, compared with an idle one"
 run_check
 for suite in support integration tui; do
 	run_pytest "$suite"
 done
+temporary_end
 
 say "summary"
 printf '%s' "$summary"

@@ -1,6 +1,6 @@
 """Doubtful requests are refused, closed, and never reach a server."""
 import pytest
-from lbdtest import Client, http
+from lbdtest import Client, http, took
 
 HEAD = b"Host: x\r\n"
 REFUSED = {
@@ -132,5 +132,5 @@ def test_slowloris_is_answered_with_408_at_the_deadline(box):
                 client.socket.settimeout(5)
         except (BrokenPipeError, ConnectionResetError):
             pass
-        assert 0.3 < time.monotonic() - start < 2
+        took(start, 2, least=0.3)
         assert client.buffer.startswith(b"HTTP/1.1 408 ")

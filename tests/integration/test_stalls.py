@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from lbdtest import Client, build_request, http, wait_for
+from lbdtest import Client, build_request, http, took, wait_for
 
 
 def drip(client, data, pause=0.1, count=60):
@@ -25,7 +25,7 @@ def test_bytes_of_the_next_request_do_not_prolong_the_wait_for_the_server(box):
         drip(client, b"x")
         start = time.monotonic()
         assert client.response().status == 504
-        assert time.monotonic() - start < 3
+        took(start, 3)
 
 
 def test_a_slow_head_ends_although_bytes_keep_coming(box):
@@ -38,7 +38,7 @@ def test_a_slow_head_ends_although_bytes_keep_coming(box):
             drip(client, b"x")
             start = time.monotonic()
             assert client.response().status == 408
-            assert 0.3 < time.monotonic() - start < 3
+            took(start, 3, least=0.3)
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nContent-", b"HTTP/1.1 103 Early\r\n\r\n"])
@@ -133,7 +133,7 @@ def test_a_connect_that_hangs_ends_at_its_timeout(box):
     lbd = box.lbd(box.config({"s": full_listener(box)}, backend={"timeouts": {"connect": "300ms"}}))
     start = time.monotonic()
     assert http(lbd.port, "POST", body=b"x" * 100_000).status == 503
-    assert 0.2 < time.monotonic() - start < 3
+    took(start, 3, least=0.2)
 
 
 def test_the_connect_behind_a_lost_answer_has_its_own_timeout(box):

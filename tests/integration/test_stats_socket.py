@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import pytest
-from lbdtest import Client, Load, StatsConnection, http, wait_for
+from lbdtest import Client, Load, StatsConnection, http, took, wait_for
 
 HEADER = ("# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ereq,econ,eresp,wretr,wredis,status,weight,"
           "act,bck,chkfail,chkdown,lastchg,downtime,qlimit,pid,iid,sid,throttle,lbtot,tracked,type,rate,rate_lim,"
@@ -203,7 +203,7 @@ def test_a_client_that_never_reads_harms_nobody(box):
         stuck.append(client)
     start = time.monotonic()
     assert lbd.cli("show info").startswith("Name: ")
-    assert time.monotonic() - start < 2
+    took(start, 2)
     assert http(lbd.port).status == 200
     assert lbd.rss() < 400 << 20
     for client in stuck:
@@ -232,7 +232,7 @@ def test_idle_client_is_closed_at_the_timeout(box):
     with Client(str(lbd.stats_path)) as client:
         start = time.monotonic()
         assert client.closed()
-        assert 0.2 < time.monotonic() - start < 2
+        took(start, 2, least=0.2)
 
 
 def test_too_many_clients_are_refused_and_recover(box):

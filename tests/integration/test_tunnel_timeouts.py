@@ -3,7 +3,7 @@ import time
 
 import pytest
 from attempts import Logged
-from lbdtest import Client, build_request, wait_for
+from lbdtest import Client, build_request, took, wait_for
 
 TIMEOUTS = {"client_fin": "100ms", "client": "400ms", "server": "800ms", "tunnel": "1300ms"}
 RANGES = {"client_fin": (0.05, 0.38), "client": (0.35, 0.78), "server": (0.75, 1.28), "tunnel": (1.25, 2.5)}
@@ -83,7 +83,7 @@ CASES = [
 def ends(log, timeout):
     start, (least, most) = time.monotonic(), RANGES[timeout]
     row = log.rows()[0]
-    assert least <= time.monotonic() - start <= most
+    took(start, most, least)
     return row["reason"], row["termination"]
 
 

@@ -20,6 +20,8 @@ import tempfile
 import threading
 import time
 
+import pace
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LBD_BUILD", TOP / "build")).resolve()
 LBD = BUILD / "lbd"
@@ -33,8 +35,16 @@ FINDINGS = re.compile(
 FD_SLACK = 8  # what a worker may open late and keep: a pipe pair, a timer, a reserve descriptor
 
 
+PACE = pace.factor()  # deadlines here are those of an idle machine, and are multiplied by it
+
+
 class Failure(AssertionError):
     """What a test reports; the text says what was expected and what was seen."""
+
+
+class Late(Failure):
+    """What did not happen in time, or took too long. A test that fails by this alone gets a second try, alone on the
+    machine (suite.py); the first one is reported."""
 
 
 def sanitized():
@@ -44,15 +54,29 @@ def sanitized():
 
 
 def wait_for(condition, deadline=10.0, what="the condition", every=0.01):
-    """Calls condition until its result is true, and returns that; Failure once the deadline (s) has passed."""
-    end = time.monotonic() + deadline
+    """Calls condition until its result is true, and returns that; Late once the deadline (s, times PACE) has passed."""
+    end = time.monotonic() + deadline * PACE
     while True:
         result = condition()
         if result:
             return result
         if time.monotonic() > end:
-            raise Failure(f"waited {deadline} s for {what}; last seen: {result!r}")
+            raise Late(f"waited {deadline * PACE:.1f} s for {what}; last seen: {result!r}")
         time.sleep(every)
+
+
+def took(start, most, least=0.0):
+    """The seconds since start (monotonic): Late when they are more than most times PACE, Failure when less than least."""
+    return in_time(time.monotonic() - start, most, least)
+
+
+def in_time(seconds, most, least=0.0):
+    """The same for seconds that were measured."""
+    if seconds < least:
+        raise Failure(f"took {seconds:.3f} s, and not at least {least} s")
+    if seconds > most * PACE:
+        raise Late(f"took {seconds:.3f} s, more than {most} s times {PACE}")
+    return seconds
 
 
 def pattern(length):
@@ -139,16 +163,16 @@ class Client:
     """One connection that sends exactly the bytes it is given and reads answers strictly."""
 
     def __init__(self, address, timeout=10.0):
-        self.timeout = timeout
+        self.timeout = timeout * PACE
         if isinstance(address, int):
             address = ("127.0.0.1", address)
         family = socket.AF_UNIX if isinstance(address, str) else (
             socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
         self.socket = socket.socket(family)
         # With a timeout, connect to a Unix socket fails at once while its queue is full, instead of waiting.
-        self.socket.settimeout(None if family == socket.AF_UNIX else timeout)
+        self.socket.settimeout(None if family == socket.AF_UNIX else self.timeout)
         self.socket.connect(address)
-        self.socket.settimeout(timeout)
+        self.socket.settimeout(self.timeout)
         self.buffer, self.received = b"", 0
 
     def __enter__(self):
@@ -267,7 +291,7 @@ class Client:
 
     def closed(self, timeout=5.0):
         """True when the peer ends the stream in time and nothing was left unread."""
-        self.socket.settimeout(timeout)
+        self.socket.settimeout(timeout * PACE)
         try:
             while self.more():
                 pass
@@ -303,7 +327,7 @@ def http(address, method="GET", target="/", headers=None, body=None, timeout=10.
 def curl(*args, timeout=30):
     """curl -sS with these arguments; returns (exit code, stdout bytes, stderr text)."""
     done = subprocess.run(["curl", "-sS", "--noproxy", "*", *map(str, args)], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=timeout, check=False)
+                          capture_output=True, timeout=timeout * PACE, check=False)
     return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
@@ -372,9 +396,9 @@ class Load:
 
     def join(self, timeout=60):
         for thread in self.threads:
-            thread.join(timeout)
+            thread.join(timeout * PACE)
             if thread.is_alive():
-                raise Failure("a client of the load never ended")
+                raise Late("a client of the load never ended")
         return self
 
     def count(self, status=None, origin=None):
@@ -431,9 +455,9 @@ class Process:
 
     def wait(self, timeout=15.0):
         try:
-            return self.child.wait(timeout)
+            return self.child.wait(timeout * PACE)
         except subprocess.TimeoutExpired:
-            raise Failure(f"{self.name} (pid {self.pid}) still runs after {timeout} s; its log ends:\n"
+            raise Late(f"{self.name} (pid {self.pid}) still runs after {timeout * PACE:.1f} s; its log ends:\n"
                           f"{self.log[-2000:]}") from None
 
     def stop(self, timeout=15.0):
@@ -527,8 +551,8 @@ class ScriptedServer:
 
     def _serve(self, accepted, number):
         client = Client.__new__(Client)
-        client.socket, client.buffer, client.timeout, client.received = accepted, b"", 20.0, 0
-        accepted.settimeout(20.0)
+        client.socket, client.buffer, client.timeout, client.received = accepted, b"", 20.0 * PACE, 0
+        accepted.settimeout(client.timeout)
         try:
             self.script(client, number)
         except (OSError, Failure) as error:
@@ -793,7 +817,7 @@ class Sandbox:
         """lbd with these arguments up to its end: (exit status, stdout, stderr)."""
         name = self.fresh("run")
         done = subprocess.run([str(LBD), *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=timeout, check=False, cwd=cwd,
+                              timeout=timeout * PACE, check=False, cwd=cwd,
                               env={**os.environ, **self.sanitizer_env(name), **(env or {})})
         for path in self.directory.glob(f"{name}.san.*"):
             raise Failure(f"lbd {args}: {path.read_text('utf-8', 'replace')[:3000]}")

@@ -83,19 +83,11 @@ tests_support_config_check_LDADD = src/liblbd.la
 
 EXTRA_DIST += \
 	tests/support/coverage.sh \
-	tests/support/coverage_layers.py \
-	tests/support/differential.py \
-	tests/support/differential_why.py \
-	tests/support/http_row_cases.py \
-	tests/support/http_rows.py \
-	tests/support/lbdtest.py \
 	tests/support/lsan.supp \
 	tests/support/packages \
 	tests/support/bounded.sh \
 	tests/support/setup.sh \
-	tests/support/spliced.py \
-	tests/support/wire.py \
-	$(srcdir)/tests/support/test_*.py
+	$(srcdir)/tests/support/*.py
 
 # Lines that the unit tests and the black-box tests execute, by layer; under 80 percent in one of them is a failure.
 .PHONY: coverage

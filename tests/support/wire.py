@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 
+from lbdtest import PACE
+
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([!-\xff]+) HTTP/(1\.[0-9])")
 STATUS_LINE = re.compile(rb"HTTP/(1\.[0-9]) ([1-5][0-9][0-9])(?: ([\t -~\x80-\xff]*))?")
@@ -214,7 +216,7 @@ class Conversation:
         return f"{self.interims}{self.finals}{' junk ' + self.junk if self.junk else ''}, {self.end}"
 
 
-def converse(address, data, cut="whole", methods=("GET",), half_close=False, wait=5.0, reset=False):
+def converse(address, data, cut="whole", methods=("GET",), half_close=False, wait=5.0 * PACE, reset=False):
     """Sends data, then reads until the other side ends, at most wait seconds."""
     received, end = b"", "open"
     with socket.create_connection(address) as sock:
@@ -359,7 +361,7 @@ class Recorder:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         return answer.then == "keep"
 
-    def settle(self, wait=2.0):
+    def settle(self, wait=2.0 * PACE):
         """Waits until every request is complete or its connection over."""
         limit = time.monotonic() + wait
         while time.monotonic() < limit and any(
@@ -369,7 +371,7 @@ class Recorder:
             if not (request.complete or request.ended or request.malformed):
                 request.ended = "open"
 
-    def catch_up(self, wait=2.0):
+    def catch_up(self, wait=2.0 * PACE):
         """Waits until all that was under way is read: nobody waits to be accepted, and no connection has unread bytes."""
         limit, calm = time.monotonic() + wait, 0
         while calm < 3 and time.monotonic() < limit:

@@ -1,20 +1,23 @@
 """lbtop under a private tmux server. Every wait has a deadline and a condition."""
 
-import itertools
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 
 TESTS = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(TESTS, "..", "support"))
+from lbdtest import PACE, Late  # noqa: E402
+
 BUILD = os.environ.get("LBD_BUILD", os.path.join(TESTS, "..", "..", "build"))
 LBTOP = os.path.abspath(os.environ.get("LBTOP", os.path.join(BUILD, "lbtop")))
 
-counter = itertools.count()
-
 # Of a condition that comes true at once on an idle machine. Tests of speed take the best of several tries instead.
-DEADLINE = 30.0
+DEADLINE = 30.0 * PACE
 
 
 def wait_until(condition, timeout=DEADLINE, what="the condition"):
@@ -23,7 +26,8 @@ def wait_until(condition, timeout=DEADLINE, what="the condition"):
         value = condition()
         if value:
             return value
-        assert time.monotonic() < end, f"{what} did not come true in {timeout} s"
+        if time.monotonic() > end:
+            raise Late(f"{what} did not come true in {timeout:.1f} s")
         time.sleep(0.02)
 
 
@@ -50,17 +54,19 @@ def signal_if_alive(pid, number):
 
 class Screen:
     def __init__(self, tmp_path):
-        self.name = f"lbt{os.getpid()}x{next(counter)}"
+        self.directory = tempfile.mkdtemp(prefix="lbt")  # tmux leaves its socket behind
+        self.socket = os.path.join(self.directory, "tmux")
         self.log = str(tmp_path / "stderr")
         self.started = set()
         # This session keeps the server, and ends it should the tests themselves be killed.
-        keep = f"tail -f /dev/null --pid={os.getpid()}; tmux -L {self.name} kill-server"
+        keep = (f"trap '' HUP; tail -f /dev/null --pid={os.getpid()}; tmux -S {self.socket} kill-server; "
+                f"rm -rf {self.directory}")
         self.tmux("new-session", "-d", "-s", "keep", "-x", "20", "-y", "5", keep)
         self.tmux("set", "-g", "remain-on-exit", "on")
         self.tmux("set", "-s", "escape-time", "0")
 
     def tmux(self, *args, check=True):
-        return subprocess.run(["tmux", "-L", self.name, "-f", "/dev/null", *args], check=check, text=True,
+        return subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", *args], check=check, text=True,
                               capture_output=True, errors="replace", env={**os.environ, "LC_ALL": "C.UTF-8"}).stdout
 
     def start(self, *args, width=80, height=24, **env):
@@ -82,8 +88,8 @@ class Screen:
     def wait(self, pattern, timeout=DEADLINE):
         try:
             return wait_until(lambda: re.search(pattern, self.capture(), re.M), timeout, pattern)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.capture()}") from None
+        except Late as error:
+            raise Late(f"{error}\n{self.capture()}") from None
 
     def wait_not(self, pattern, timeout=DEADLINE):
         return wait_until(lambda: not re.search(pattern, self.capture(), re.M), timeout, f"no {pattern}")
@@ -146,6 +152,7 @@ class Screen:
         for pid in left:
             signal_if_alive(pid, signal.SIGKILL)
         self.tmux("kill-server", check=False)
+        shutil.rmtree(self.directory, ignore_errors=True)
         assert not left, f"lbtop did not heed SIGTERM: {left}"
 
 
