@@ -9,6 +9,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build
 origin=$build/tests/support/origin
 pids=
+started=
 work=
 
 stop() {
@@ -19,6 +20,7 @@ stop() {
 	for pid in $pids; do
 		wait "$pid" 2>/dev/null || :
 	done
+	[ -z "$started" ] || say "stopped again: ${started#, }"
 	[ -z "$work" ] || rm -rf "$work"
 }
 trap stop EXIT
@@ -81,6 +83,7 @@ wanted=9001
 for name in red green blue; do
 	bound "$name" "$wanted"
 	pids="$pids $pid"
+	started="$started, demo server $name (127.0.0.1:$port)"
 	sed -i "s/127\.0\.0\.1:$wanted\"/127.0.0.1:$port\"/" "$conf"
 	wanted=$((wanted + 1))
 done
@@ -94,6 +97,7 @@ url=http://127.0.0.1:$port/
 "$build/lbd" -f "$conf" -L "$build/src/algorithms/.libs" 2>"$work/lbd.log" &
 daemon=$!
 pids="$daemon $pids"
+started="$started, lbd (pid $daemon)"
 if ! await 10 daemon_decided || ! daemon_answers; then
 	cat "$work/lbd.log" >&2
 	die "lbd does not answer on $url"
@@ -104,16 +108,20 @@ if ! await 10 servers_checked; then
 	die "the demo servers did not pass their health checks"
 fi
 
+say "lbd answers on $url: try curl -i $url, and curl '$url?delay=500' for a slow answer"
 if [ -t 0 ] && [ -t 1 ]; then
-	say "opening lbtop; q leaves it and stops everything"
+	say "opening lbtop with some traffic to look at; q leaves it and stops everything"
 	for client in 1 2 3; do
 		curl -s --noproxy '*' --rate 20/s -o /dev/null "$url?client=$client&delay=5&n=[1-1000000]" >/dev/null 2>&1 &
 		pids="$! $pids"
 	done
+	started="$started, three clients"
+	sleep 2 # the lines above are to be read before lbtop hides them
 	LBD_SOCKET=$socket "$build/lbtop" -s "$socket"
 else
 	say "500 requests through $url"
-	curl -s --noproxy '*' "$url?n=[1-500]" | sort | uniq -c | sort -rn
+	# At a steady rate, so that the rates in the table are of whole seconds.
+	curl -s --noproxy '*' --rate 200/s "$url?n=[1-500]" | sort | uniq -c | sort -rn
 	say "lbtop --once"
 	"$build/lbtop" -s "$socket" --once </dev/null
 	kill "$daemon"
@@ -121,5 +129,4 @@ else
 		cat "$work/lbd.log" >&2
 		die "lbd did not end well"
 	}
-	say "done; everything is stopped again"
 fi

@@ -12,6 +12,14 @@ die() {
 	exit 1
 }
 
+# Neither autoconf nor make can work in such a path; said here, before anything is installed or built.
+case $top in
+*[!A-Za-z0-9_./+,@%~=-]*)
+	die "the path of this directory, '$top', has a blank or another character that autoconf and make cannot handle;" \
+		"move it to a path of letters, digits and _ . / + , @ % ~ = - and run this again"
+	;;
+esac
+
 # setup_missing SET...: the packages of these sets that are not installed, one a line
 setup_missing() {
 	for set in "$@"; do
