@@ -213,6 +213,7 @@ src_liblbd_la_SOURCES += \
 	src/proxy/admission.h \
 	src/proxy/exchange.c \
 	src/proxy/exchange_attempt.c \
+	src/proxy/exchange_buffer.c \
 	src/proxy/exchange_messages.c \
 	src/proxy/exchange_parts.h \
 	src/proxy/exchange_queue.c \

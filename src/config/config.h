@@ -284,6 +284,7 @@ struct config_backend {
 	struct config_passive passive;
 	struct config_breaker breaker;
 	uint64_t slow_start;
+	uint64_t buffer_request; /* bytes; 0: off */
 	struct config_retry retry;
 	uint32_t queue_max;
 	struct config_pool pool;

@@ -22,8 +22,11 @@ static bool exchange_write_request(struct exchange *x)
 		buffer_free(&rest);
 		return moved;
 	}
-	if (x->up.begun)
-		return flow_repeat(&x->up, server) || server->error;
+	if (x->up.begun) {
+		bool repeated = flow_repeat(&x->up, server) || server->error;
+		exchange_keep_body(x);
+		return repeated;
+	}
 	flow_start(
 		&x->up, &x->session->client, server, x->request.framing, x->request.framing.kind == HTTP_BODY_CHUNKED);
 	x->up.most = exchange_frontend_conf(x)->limits.body;
@@ -54,7 +57,7 @@ bool exchange_move_up(struct exchange *x)
 	struct session *s = x->session;
 	if (x->up.done)
 		return false;
-	if (x->upstream->unsendable) {
+	if (x->upstream && x->upstream->unsendable) {
 		/* The server stopped listening; its answer may still be on the way, and says why. */
 		x->up.done = x->request_cut = true;
 		return false;

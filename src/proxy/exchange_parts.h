@@ -69,7 +69,7 @@ bool exchange_may_repeat(const struct exchange *x);
 bool exchange_may_send_again(const struct exchange *x);
 /* No server is left that was not tried. True: some of those tried may be asked again. */
 bool exchange_forget_tried(struct exchange *x);
-/* The request's body, which begins now, is kept as far as it may be needed again. */
+/* The request's body, which begins now or was buffered, is kept as far as it may be needed again. */
 void exchange_keep_body(struct exchange *x);
 /* Of a request that was written and of which nothing has left, the body as far as it was written. */
 void exchange_keep_unsent(struct exchange *x);

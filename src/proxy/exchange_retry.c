@@ -16,15 +16,28 @@ static bool exchange_method_listed(const struct exchange *x)
 
 /* ---- the body ---- */
 
-/* Memory is spent only on a body that may be needed again. */
-void exchange_keep_body(struct exchange *x)
+static bool exchange_may_need_body(const struct exchange *x)
 {
 	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
 	const struct http_framing *framing = &x->request.framing;
-	if (x->up.done || retry->attempts < 2 || !(retry->on & ~(unsigned)CONFIG_RETRY_CONNECT) || !retry->body ||
-		(framing->kind == HTTP_BODY_LENGTH && framing->length > retry->body) || !exchange_method_listed(x))
+	bool again = retry->attempts > 1 && (retry->on & ~(unsigned)CONFIG_RETRY_CONNECT);
+	bool fits = buffer_used(&x->copy.data) <= retry->body &&
+		    (framing->kind != HTTP_BODY_LENGTH || framing->length <= retry->body);
+	return again && retry->body && fits && exchange_method_listed(x);
+}
+
+/* Memory is spent only on a body that may be needed again. */
+void exchange_keep_body(struct exchange *x)
+{
+	if (!exchange_may_need_body(x)) {
+		flow_drop_copy(&x->up);
 		return;
-	x->copy = (struct flow_copy){.most = retry->body, .whole = true};
+	}
+	if (!x->up.copy && !x->up.done)
+		x->copy = (struct flow_copy){.whole = true};
+	else if (!x->up.copy)
+		return;
+	x->copy.most = exchange_backend_conf(x)->retry.body;
 	x->up.copy = &x->copy;
 }
 

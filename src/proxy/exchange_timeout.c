@@ -65,6 +65,11 @@ static uint64_t exchange_patience(struct exchange *x)
 	const struct config_timeouts *frontend = &exchange_frontend_conf(x)->timeouts;
 	if (x->step == EXCHANGE_STEP_QUEUE)
 		return backend->queue;
+	if (x->step == EXCHANGE_STEP_BUFFER) {
+		/* What comes before a server is asked is a matter of both. */
+		x->waits_for = 'c';
+		return exchange_shorter(frontend->client, frontend->http_request);
+	}
 	if (x->step == EXCHANGE_STEP_CONNECT) {
 		x->waits_for = 's';
 		return backend->connect;
@@ -190,7 +195,8 @@ void exchange_arm_pace(struct exchange *x)
  * send the rest; it ends with the answer. */
 static bool exchange_body_was_due(const struct exchange *x)
 {
-	bool reads = x->step == EXCHANGE_STEP_RESPONSE || x->step == EXCHANGE_STEP_RELAY;
+	bool reads = x->step == EXCHANGE_STEP_BUFFER || x->step == EXCHANGE_STEP_RESPONSE ||
+		     x->step == EXCHANGE_STEP_RELAY;
 	bool asked = !x->request.expect_continue || x->up.begun || x->interims;
 	return reads && asked && !x->up.held && !x->answered;
 }

@@ -30,6 +30,8 @@ static void flow_keep(struct flow_copy *copy, struct str data)
 
 static bool flow_send(struct flow *f, struct str data)
 {
+	if (!f->to)
+		return true;
 	if (!f->chunk_out)
 		return channel_write(f->to, data.p, data.n);
 	char head[HTTP_CHUNK_HEAD_ROOM];
@@ -48,7 +50,7 @@ static bool flow_write(struct flow *f, struct str data)
 static enum flow_result flow_finish(struct flow *f)
 {
 	f->done = f->complete = true;
-	if (f->chunk_out && !channel_write(f->to, "0\r\n\r\n", 5))
+	if (f->chunk_out && f->to && !channel_write(f->to, "0\r\n\r\n", 5))
 		return FLOW_BROKEN;
 	return FLOW_DONE;
 }
@@ -107,7 +109,7 @@ static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 
 static void flow_pause_if_blocked(struct flow *f)
 {
-	if (!f->to->blocked)
+	if (!f->to || !f->to->blocked)
 		return;
 	f->paused = f->held = true;
 	channel_pause(f->from);
@@ -119,12 +121,24 @@ static enum flow_result flow_pump_nothing(struct flow *f)
 	if (f->framing != HTTP_BODY_LENGTH || f->left)
 		return FLOW_MORE;
 	enum flow_result result = flow_finish(f);
-	return f->to->error ? FLOW_BROKEN : result;
+	return f->to && f->to->error ? FLOW_BROKEN : result;
+}
+
+static uint64_t flow_room(const struct flow *f)
+{
+	return f->to ? UINT64_MAX : f->copy->most - buffer_used(&f->copy->data);
+}
+
+bool flow_is_full(const struct flow *f)
+{
+	return !flow_room(f);
 }
 
 enum flow_result flow_pump(struct flow *f)
 {
 	struct str input = channel_input(f->from);
+	if (input.n > flow_room(f))
+		input.n = flow_room(f);
 	if (f->done)
 		return FLOW_DONE;
 	if (!input.n)

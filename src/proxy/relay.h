@@ -22,7 +22,7 @@ struct flow_copy {
 };
 
 struct flow {
-	struct channel *from, *to;
+	struct channel *from, *to;      /* to NULL: only the copy takes it, and no more than it has room for */
 	enum http_framing_kind framing; /* of what comes in; UNTIL_CLOSE is a tunnel too */
 	bool chunk_out;                 /* what goes out is chunked */
 	bool done;
@@ -43,6 +43,8 @@ struct flow {
 
 /* A body that needs no byte is done at once. */
 void flow_start(struct flow *f, struct channel *from, struct channel *to, struct http_framing framing, bool chunk_out);
+/* to is NULL, and the copy has no more room. */
+bool flow_is_full(const struct flow *f);
 /* Moves what from has received. */
 enum flow_result flow_pump(struct flow *f) LBD_MUST_CHECK;
 /* Instead of receiving from the source: moves what came without looking at it, where that is possible and enough is to
