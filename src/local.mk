@@ -34,6 +34,8 @@ src_liblbd_la_SOURCES += \
 	src/base/quiesce.c \
 	src/base/quiesce.h \
 	src/base/random.h \
+	src/base/safe_path.c \
+	src/base/safe_path.h \
 	src/base/siphash.c \
 	src/base/siphash.h \
 	src/base/str.c \

@@ -3,6 +3,7 @@
  */
 #include "admin/admin.h"
 #include "admin/cli.h"
+#include "base/safe_path.h"
 #include "net/channel.h"
 #include "net/listener.h"
 #include "net/socket_file.h"
@@ -246,7 +247,7 @@ struct admin *admin_open(
 	struct admin_host *host, const struct config_stats_socket *conf, char *error, size_t error_size)
 {
 	struct address address;
-	char text[sizeof address.as.local.sun_path + 8];
+	char text[512];
 	if (strlen(conf->path) >= sizeof address.as.local.sun_path) {
 		snprintf(error, error_size, "stats socket %s: the path is too long, at most %zu bytes are possible",
 			conf->path, sizeof address.as.local.sun_path - 1);
@@ -255,6 +256,10 @@ struct admin *admin_open(
 	snprintf(text, sizeof text, "unix:%s", conf->path);
 	if (!address_resolve(&address, text, error, error_size))
 		return NULL;
+	if (!safe_path_directory(conf->path, text, sizeof text)) {
+		snprintf(error, error_size, "%s", text);
+		return NULL;
+	}
 	struct admin *admin = calloc(1, sizeof *admin);
 	int fd = admin ? socket_file_listen(&admin->file, &address, ADMIN_BACKLOG, (int)conf->mode, host->replaces)
 		       : -1;

@@ -1,5 +1,6 @@
 #include "app/binds.h"
 
+#include "base/safe_path.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -152,6 +153,9 @@ bool binds_open(struct binds *b, const struct takeover *takeover, char *error, s
 {
 	for (uint32_t i = 0; i < b->count; i++) {
 		bool local = binds_is_local(&b->at[i]);
+		char why[512];
+		if (local && !safe_path_directory(b->at[i].address.as.local.sun_path, why, sizeof why))
+			return binds_refuse(b, i, why, "", error, error_size);
 		int failed = local ? binds_open_local(b, i, takeover) : binds_open_shared(b, i);
 		if (!failed)
 			continue;

@@ -2,6 +2,8 @@
 
 #include "app/pidfile.h"
 
+#include "base/safe_path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,10 +53,13 @@ static int pidfile_create(const char *name)
 
 bool pidfile_prepare(struct pidfile *p, const char *path, bool takes_over)
 {
+	char why[512];
 	struct stat st;
 	*p = (struct pidfile){.path = path, .fd = -1};
 	if (!path)
 		return true;
+	if (!safe_path_directory(path, why, sizeof why))
+		return pidfile_refuse(path, why);
 	if (!takes_over && !pidfile_is_free(path))
 		return false;
 	if (asprintf(&p->temporary, "%s.%ld", path, (long)getpid()) < 0) {

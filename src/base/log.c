@@ -340,13 +340,11 @@ static void log_report_dropped(struct log *log, uint64_t now_us)
 static void log_reopen_sinks(struct log *log, uint64_t now_us)
 {
 	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next) {
-		int error = log_sink_reopen(sink, now_us);
-		char message[512];
-		if (!error)
+		char message[1024], why[LOG_SINK_WHY];
+		if (log_sink_reopen(sink, now_us, why, sizeof why))
 			continue;
 		snprintf(message, sizeof message,
-			"log target \"%.300s\" cannot be opened anew: %s; the old file is kept", sink->target,
-			strerror(error));
+			"log target \"%.300s\" cannot be opened anew: %s; the old file is kept", sink->target, why);
 		log_report(log, LOG_LEVEL_ERROR, message, now_us);
 	}
 }

@@ -4,7 +4,8 @@
  *
  * Process lines: "2026-11-21T01:02:03.456Z notice lbd[PID]: message" (UTC) on stderr, stdout and in files;
  * "<PRI>Nov 21 01:02:03 lbd[PID]: message" (RFC 3164, local time, facility local0) in datagrams to syslog:/PATH and
- * udp:HOST:PORT, where access lines get the same header. Files are appended to, mode 0640 when new.
+ * udp:HOST:PORT, where access lines get the same header. Files are appended to, mode 0640 when new; symbolic links
+ * are not followed, and a directory that everybody can write is refused unless it is sticky.
  *
  * Threads: a ring has one producer. Sinks live until log_stop; a file that only root may open has to be opened before
  * privileges are dropped. */

@@ -1,5 +1,7 @@
 #include "base/log_sink.h"
 
+#include "base/safe_path.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +20,36 @@ enum {
 	LOG_SINK_MODE = 0640
 };
 
-/* A FIFO without a reader gives ENXIO: that is not an error of the configuration, its reader may come later. */
-static int log_sink_open_file(const char *path)
+/* What can be told of a path without opening it. A socket takes no lines from write: it is opened for nothing. */
+static bool log_sink_suits(const char *path, char *why, size_t why_size)
 {
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, LOG_SINK_MODE);
+	struct stat st;
+	if (lstat(path, &st) < 0)
+		return true; /* it will be made, or opening it says why not */
+	if (S_ISLNK(st.st_mode))
+		snprintf(why, why_size, "it is a symbolic link; write the name of the file itself%s",
+			strncmp(path, "/dev/std", 8) == 0 ? ", here \"stdout\" or \"stderr\"" : "");
+	else if (S_ISSOCK(st.st_mode))
+		snprintf(why, why_size, "it is a socket; when a syslog daemon reads it, write \"syslog:%s\"", path);
+	else
+		return true;
+	return false;
+}
+
+/* -1 and why. Nobody waits: a FIFO without a reader gives -1 and an empty why, since its reader may come later. */
+static int log_sink_open_file(const char *path, char *why, size_t why_size)
+{
+	why[0] = '\0';
+	if (!safe_path_directory(path, why, why_size) || !log_sink_suits(path, why, why_size))
+		return -1;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
+		LOG_SINK_MODE);
+	if (fd < 0 && errno != ENXIO)
+		snprintf(why, why_size, "%s", strerror(errno));
+	if (fd < 0 || safe_path_file(fd, path, why, why_size))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static bool log_sink_is_regular(int fd)
@@ -32,12 +60,13 @@ static bool log_sink_is_regular(int fd)
 
 static bool log_sink_create_file(struct log_sink *sink, char *error, size_t error_size)
 {
+	char why[LOG_SINK_WHY];
 	sink->path = sink->target;
-	sink->fd = log_sink_open_file(sink->path);
+	sink->fd = log_sink_open_file(sink->path, why, sizeof why);
 	sink->pollable = sink->fd < 0 || !log_sink_is_regular(sink->fd);
-	if (sink->fd >= 0 || errno == ENXIO)
+	if (!why[0])
 		return true;
-	snprintf(error, error_size, "log target \"%s\" cannot be opened for writing: %s", sink->path, strerror(errno));
+	snprintf(error, error_size, "log target \"%s\" cannot be opened for writing: %s", sink->path, why);
 	return false;
 }
 
@@ -150,6 +179,11 @@ bool log_target_check(const char *target, char *error, size_t error_size)
 	if (!sink.target)
 		snprintf(error, error_size, "log target \"%s\": memory is out", target);
 	bool good = sink.target && log_sink_parse(&sink, error, error_size);
+	char why[LOG_SINK_WHY];
+	if (good && sink.kind == LOG_SINK_FILE && !log_sink_suits(target, why, sizeof why)) {
+		snprintf(error, error_size, "log target \"%s\" cannot be opened for writing: %s", target, why);
+		good = false;
+	}
 	free(sink.target);
 	return good;
 }
@@ -286,8 +320,9 @@ static ssize_t log_sink_write_some(struct log_sink *sink)
 
 static void log_sink_flush_stream(struct log_sink *sink, uint64_t now_us)
 {
+	char why[LOG_SINK_WHY];
 	if (sink->fd < 0 && sink->path)
-		sink->fd = log_sink_open_file(sink->path);
+		sink->fd = log_sink_open_file(sink->path, why, sizeof why);
 	if (sink->fd < 0) {
 		log_sink_wait(sink, ENXIO, now_us);
 		return;
@@ -383,22 +418,22 @@ static void log_sink_take_anew(struct log_sink *sink, uint64_t now_us)
 	log_sink_begin(sink);
 }
 
-int log_sink_reopen(struct log_sink *sink, uint64_t now_us)
+bool log_sink_reopen(struct log_sink *sink, uint64_t now_us, char *why, size_t why_size)
 {
 	if (sink->kind == LOG_SINK_STDERR || sink->kind == LOG_SINK_STDOUT)
 		log_sink_take_anew(sink, now_us);
 	if (sink->kind != LOG_SINK_FILE)
-		return 0;
+		return true;
 	sink->retry_us = 0;
 	log_sink_flush(sink, now_us);
-	int fd = log_sink_open_file(sink->path);
-	if (fd < 0 && errno != ENXIO)
-		return errno;
+	int fd = log_sink_open_file(sink->path, why, why_size);
+	if (why[0])
+		return false;
 	if (sink->fd >= 0)
 		close(sink->fd);
 	log_sink_drop_torn(sink);
 	sink->fd = fd;
 	sink->pollable = fd < 0 || !log_sink_is_regular(fd);
 	sink->wants_output = false;
-	return 0;
+	return true;
 }

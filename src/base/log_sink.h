@@ -11,7 +11,7 @@
 
 enum log_sink_kind { LOG_SINK_STDERR, LOG_SINK_STDOUT, LOG_SINK_FILE, LOG_SINK_SYSLOG, LOG_SINK_UDP };
 
-enum { LOG_SINK_ROOM = 512 * 1024 };
+enum { LOG_SINK_ROOM = 512 * 1024, LOG_SINK_WHY = 512 };
 
 struct log_sink {
 	struct log_sink *next;
@@ -57,7 +57,7 @@ static inline size_t log_sink_waiting(const struct log_sink *sink)
 
 /* Lines that wait; a line of which a part was written counts. */
 uint64_t log_sink_lines(const struct log_sink *sink);
-/* A file is opened anew by its name; the old one stays when that fails. 0 or an errno value. */
-int log_sink_reopen(struct log_sink *sink, uint64_t now_us);
+/* A file is opened anew by its name; the old one stays when that fails: false, and why. */
+bool log_sink_reopen(struct log_sink *sink, uint64_t now_us, char *why, size_t why_size) LBD_MUST_CHECK;
 
 #endif

@@ -569,7 +569,7 @@ Test(log, says_what_is_wrong_with_a_target)
 		{"", "is not known"},
 		{"stdour", "is not known: expected stderr, stdout, an absolute path, syslog:/PATH or udp:HOST:PORT"},
 		{"log/file", "is not known"},
-		{"/nonexistent/dir/file", "cannot be opened for writing: No such file"},
+		{"/nonexistent/dir/file", "cannot be opened for writing: directory /nonexistent/dir: No such file"},
 		{"/tmp", "cannot be opened for writing: Is a directory"},
 		{"syslog:dev/log", "absolute path"},
 		{"syslog:", "absolute path"},
