@@ -1,5 +1,6 @@
 /* What a message says about its connection (RFC 9110 7.6.1 and 7.8): the options and the hop-by-hop names of
- * Connection, and the protocols of Upgrade. */
+ * Connection, the protocols of Upgrade, how long an idle one is kept, and whether its credentials are the connection's.
+ */
 #include "http/bytes.h"
 #include "http/head_parts.h"
 
@@ -58,6 +59,49 @@ enum http_error head_read_connection(
 			return error;
 	}
 	return HTTP_ERROR_NONE;
+}
+
+/* Challenges and credentials begin with the name of their scheme. A list of challenges and the parameters in them are
+ * both parted by commas: what begins a parameter names no scheme, since its name ends with '='. */
+static bool connection_scheme_binds(struct str element)
+{
+	static const char *const schemes[] = {"NTLM", "Negotiate", "Nego2", "Kerberos", "CredSSP"};
+	size_t n = 0;
+	while (n < element.n && http_byte_is_token(element.p[n]))
+		n++;
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+		if (str_equal_nocase(str_make(element.p, n), str_of(schemes[i])))
+			return n == element.n || element.p[n] != '=';
+	return false;
+}
+
+bool head_binds_connection(const struct http_fields *fields, const struct head_index *index, enum http_field_id id)
+{
+	if (!head_has(index, id))
+		return false;
+	for (uint32_t i = index->first[id]; i < fields->count; i++) {
+		struct str list = fields->at[i].value, element;
+		while (fields->at[i].id == id && str_next_element(&list, &element))
+			if (connection_scheme_binds(element))
+				return true;
+	}
+	return false;
+}
+
+uint32_t head_keeps_s(const struct http_fields *fields, const struct head_index *index)
+{
+	enum { PREFIX = sizeof "timeout=" - 1, MOST_S = 86400 };
+	if (!head_has(index, HTTP_FIELD_KEEP_ALIVE))
+		return 0;
+	struct str list = head_first(fields, index, HTTP_FIELD_KEEP_ALIVE)->value, element;
+	uint64_t s;
+	while (str_next_element(&list, &element)) {
+		if (element.n <= PREFIX || !str_equal_nocase(str_make(element.p, PREFIX), str_of("timeout=")))
+			continue;
+		struct str digits = str_make(element.p + PREFIX, element.n - PREFIX);
+		return str_to_u64(digits, MOST_S, &s) ? (uint32_t)s : 0;
+	}
+	return 0;
 }
 
 /* protocol = name [ "/" version ]; h2c would let a client tunnel past the rules with a server that speaks it. */

@@ -50,6 +50,12 @@ struct head_connection {
 enum http_error head_read_connection(struct head_connection *connection, struct http_fields *fields,
 	const struct head_index *index, const char **at) LBD_MUST_CHECK;
 
+/* Whether one of the fields with this id, an Authenticate or Authorization, names a scheme that authenticates the
+ * connection instead of the request. */
+bool head_binds_connection(const struct http_fields *fields, const struct head_index *index, enum http_field_id id);
+/* The parameter timeout of Keep-Alive, in s; 0: there is none, or nonsense. */
+uint32_t head_keeps_s(const struct http_fields *fields, const struct head_index *index);
+
 /* The value of Upgrade, when it is a single field, a list of protocols, and h2c is not among them; else empty. */
 struct str head_upgrade_value(const struct http_fields *fields, const struct head_index *index);
 

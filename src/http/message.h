@@ -76,6 +76,9 @@ struct http_request {
 	bool upgrade;
 	struct str upgrade_to;
 	bool te_trailers; /* TE: trailers was asked for */
+	/* Its credentials are for the connection that they arrive on, and for all that follows there: NTLM, Negotiate
+	 * and their kin (RFC 4559). */
+	bool binds;
 	/* Max-Forwards of OPTIONS and TRACE, where its field is dropped: it is to be sent on one less, and to be
 	 * answered here when it is 0 (RFC 9110 7.6.2). -1: none, or another method. */
 	int64_t forwards_left;
@@ -89,6 +92,8 @@ struct http_response {
 	struct http_framing framing;
 	bool keep_alive;       /* the server would keep the connection and the framing allows it */
 	struct str upgrade_to; /* of a 101, never empty there; else empty */
+	bool binds;            /* as in a request: it asks for such credentials, or goes on with them */
+	uint32_t keeps_s;      /* Keep-Alive: timeout, for how long the server keeps it idle; 0: it does not say */
 };
 
 /* Whether a 101 switches to protocols that were all among those asked for (RFC 9110 7.8). */

@@ -149,6 +149,7 @@ static void describe_request(struct text *out, const struct http_request *reques
 	describe_bool(out, "keep_alive", request->keep_alive);
 	describe_bool(out, "upgrade asked", request->upgrade);
 	describe_bool(out, "trailers", request->te_trailers);
+	describe_bool(out, "binds", request->binds);
 	text_format(out, "forwards left %lld\n", (long long)request->forwards_left);
 }
 
@@ -167,6 +168,8 @@ static void describe_response(struct text *out, const struct http_response *resp
 	describe_fields(out, &response->fields, true);
 	text_format(out, "minor %d\n", response->minor);
 	describe_bool(out, "keep_alive", response->keep_alive);
+	describe_bool(out, "binds", response->binds);
+	text_format(out, "keeps %u\n", response->keeps_s);
 }
 
 void http_reading_describe(const struct http_reading *reading, const struct http_input *input, struct text *out)
