@@ -261,6 +261,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/session_walk.h \
 	src/proxy/upstream.c \
 	src/proxy/upstream.h \
+	src/proxy/upstream_idle.c \
+	src/proxy/upstream_idle.h \
 	src/proxy/worker.c \
 	src/proxy/worker.h
 

@@ -3,7 +3,7 @@
 #include "backend/probe_target.h"
 #include "base/text.h"
 #include "config/options.h"
-#include "proxy/upstream.h"
+#include "proxy/upstream_idle.h"
 
 #include <limits.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "proxy/admission.h"
-#include "proxy/upstream.h"
+#include "proxy/upstream_idle.h"
 
 #include <signal.h>
 #include <stdlib.h>

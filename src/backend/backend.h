@@ -79,6 +79,9 @@ bool backend_suits(const struct config_backend *conf, const struct algorithm *al
  * ineligible, or full, since the set was built is refused and another one asked for. Who finds others in the queue
  * waits behind them instead of picking. */
 struct server *backend_pick(struct backend *b, const struct pick_request *request) LBD_MUST_CHECK;
+/* Instead of a pick: reserves a place on this server, to be given back likewise. False: it is closed, or has no free
+ * slot. worker: as below. */
+bool backend_take_place(struct server *s, uint32_t worker) LBD_MUST_CHECK;
 /* A place on one of its servers was given back: the longest waiter may have it. worker: who calls, as an index of
  * counter blocks. */
 static inline void queue_slot_freed(struct backend *b, uint32_t worker)

@@ -131,6 +131,14 @@ struct server *backend_pick(struct backend *b, const struct pick_request *reques
 	return s;
 }
 
+bool backend_take_place(struct server *s, uint32_t worker)
+{
+	bool undone = false, taken = pick_reserve(s, &undone);
+	if (undone)
+		queue_slot_freed(s->backend, worker);
+	return taken;
+}
+
 bool pick_has_candidate(struct backend *b, const struct pick_request *request)
 {
 	const struct eligible *e = atomic_load_explicit(&b->eligible, memory_order_seq_cst);

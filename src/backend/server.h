@@ -31,11 +31,17 @@ struct server_check {
 	uint32_t generation; /* raised when the server starts anew: results of older probes do not count */
 };
 
-/* Idle upstreams of one server on one worker. */
+/* Idle upstreams of one server on one worker, whose own it is. proxy/upstream_idle.c says what they are for. */
 struct server_idle {
-	_Alignas(LBD_CACHE_LINE) struct list upstreams; /* newest first; the worker's own */
-	_Atomic uint32_t count;                         /* written by the worker, summed by show stat */
-	uint32_t spares;                                /* of count; taken from the server's idle_spares */
+	_Alignas(LBD_CACHE_LINE) struct list upstreams; /* for any session: newest first, those in doubt at the end */
+	struct list newest;                             /* of these, those that became idle at newest_us */
+	struct list owned;                              /* each for one session only */
+	uint64_t newest_us;
+	_Atomic uint32_t count; /* of all lists; summed by show stat */
+	uint32_t exempt;        /* of count; pool.max_idle is not for them */
+	uint32_t spares;        /* of count; taken from the server's idle_spares */
+	/* The server closed one that had been idle for so long; 0: none. The longer ago that is, the less it says. */
+	uint64_t closed_age_us, closed_at_us;
 };
 
 struct server {

@@ -40,4 +40,16 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
+/* All nodes of from go, in their order, in front of those of head. */
+static inline void list_prepend_all(struct list *head, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->prev->next = head->next;
+	head->next->prev = from->prev;
+	head->next = from->next;
+	from->next->prev = head;
+	list_init(from);
+}
+
 #endif

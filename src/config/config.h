@@ -260,7 +260,10 @@ struct config_retry {
 	uint64_t body;
 };
 
+enum config_reuse { CONFIG_REUSE_NEVER, CONFIG_REUSE_SAFE, CONFIG_REUSE_ALWAYS };
+
 struct config_pool {
+	enum config_reuse reuse;
 	uint32_t max_idle;
 	uint64_t idle;
 	uint32_t max_requests;

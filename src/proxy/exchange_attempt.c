@@ -47,9 +47,23 @@ enum exchange_go exchange_no_server(struct exchange *x)
 	return exchange_fail(x, REASON_NO_SERVER, NULL);
 }
 
+/* Only the server of a connection that was authenticated knows of it: another one would ask for credentials again, and
+ * a handshake of several requests would never end. */
+static bool exchange_stays(struct exchange *x)
+{
+	const struct upstream *own = x->session->upstream;
+	if (!own || !own->bound || own->server->backend != x->backend || x->tried_count)
+		return false;
+	return !queue_length(&x->backend->queue) && backend_take_place(own->server, x->worker->index);
+}
+
 /* Those who wait already are before us: then, and when all are full, the next step waits. */
 enum exchange_go exchange_pick(struct exchange *x)
 {
+	if (exchange_stays(x)) {
+		exchange_take_server(x, x->session->upstream->server);
+		return EXCHANGE_GO_CONNECT;
+	}
 	do {
 		struct pick_request request;
 		exchange_pick_request(x, &request);
@@ -114,7 +128,7 @@ static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason 
 enum exchange_go exchange_connect(struct exchange *x)
 {
 	if (!x->upstream && !x->fresh && !x->tunnel) {
-		x->upstream = upstream_reuse(x->worker, x->server, x);
+		x->upstream = upstream_reuse(x->worker, x->server, x, exchange_goes_once(x));
 		if (x->upstream)
 			exchange_count_server_side(x, COUNTER_REUSES);
 	}

@@ -43,6 +43,8 @@ enum exchange_go exchange_request(struct exchange *x)
 		flow_start(&x->down, server, client, endless, false);
 	} else if (!exchange_write_request(x)) {
 		return exchange_fail(x, REASON_MEMORY, NULL);
+	} else {
+		x->upstream->bound |= x->request.binds;
 	}
 	exchange_arm_pace(x);
 	/* Reading may have stopped while there was nobody to send to. */
@@ -120,8 +122,10 @@ enum exchange_go exchange_relay(struct exchange *x)
 			if (x->upstream->channel.blocked)
 				return EXCHANGE_GO_WAIT;
 		}
-		bool clean = x->up.done && !x->request_cut && !x->tunnel && x->upstream_keeps;
-		upstream_release(x->upstream, clean);
+		if (x->up.done && !x->request_cut && !x->tunnel)
+			upstream_release(x->upstream, x->upstream_keeps);
+		else
+			upstream_close(x->upstream);
 		x->upstream = NULL;
 		if (!x->up.done)
 			x->request_cut = x->up.done = true;

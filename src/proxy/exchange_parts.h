@@ -67,6 +67,8 @@ bool exchange_try_better(struct exchange *x, const struct http_response *respons
 /* Whether a request may be sent twice: to another server, or on a new connection for one that was dead. */
 bool exchange_may_repeat(const struct exchange *x);
 bool exchange_may_send_again(const struct exchange *x);
+/* The same of one that is not sent yet: what is lost on a dead connection cannot be sent on another one. */
+bool exchange_goes_once(const struct exchange *x);
 /* No server is left that was not tried. True: some of those tried may be asked again. */
 bool exchange_forget_tried(struct exchange *x);
 /* The request's body, which begins now or was buffered, is kept as far as it may be needed again. */

@@ -4,12 +4,25 @@
 #include "proxy/exchange_parts.h"
 #include "proxy/forward.h"
 #include "proxy/malformed.h"
+#include "proxy/upstream_idle.h"
 
 enum { EXCHANGE_INTERIMS_MAX = 32 };
 
+/* Of an idle upstream that ended before a byte of the answer nobody can tell whether the server had read the request:
+ * most likely not, but what must not be sent twice is not sent again here. A client may do so, when the connection that
+ * is closed was used before (RFC 9112 9.3.1). */
+static enum exchange_go exchange_leave_to_client(struct exchange *x)
+{
+	return exchange_fail(x, x->session->requests > 1 ? REASON_LEFT_TO_CLIENT : REASON_STALE_UPSTREAM, NULL);
+}
+
 static enum exchange_go exchange_response_lost(struct exchange *x)
 {
-	if (!channel_input(&x->upstream->channel).n && exchange_may_send_again(x)) {
+	struct upstream *u = x->upstream;
+	if (u->reused && !channel_input(&u->channel).n && !x->interims) {
+		upstream_note_closed(u, u->idle_us);
+		if (!exchange_may_send_again(x))
+			return exchange_leave_to_client(x);
 		exchange_drop_upstream(x);
 		x->fresh = true;
 		return EXCHANGE_GO_CONNECT;
@@ -37,6 +50,7 @@ static bool exchange_is_stale(const struct exchange *x)
 
 static enum exchange_go exchange_replace_upstream(struct exchange *x)
 {
+	upstream_note_closed(x->upstream, x->upstream->idle_us);
 	exchange_keep_unsent(x);
 	exchange_drop_upstream(x);
 	x->fresh = true;
@@ -111,6 +125,18 @@ static struct http_framing exchange_framing_out(struct exchange *x, struct http_
 	return (struct http_framing){.kind = HTTP_BODY_CHUNKED};
 }
 
+/* What the answer says of the connection that it came on. */
+static void exchange_note_connection(struct exchange *x, const struct http_response *response)
+{
+	struct upstream *u = x->upstream;
+	x->upstream_keeps = response->keep_alive;
+	u->bound |= response->binds;
+	u->early = !x->up.done;
+	u->doubtful = u->early || (x->request.method == HTTP_METHOD_HEAD && !response->framing.announced);
+	if (response->keeps_s)
+		u->keeps_s = response->keeps_s;
+}
+
 static enum exchange_go exchange_answer(struct exchange *x, const struct http_response *response)
 {
 	if (exchange_try_better(x, response))
@@ -120,7 +146,7 @@ static enum exchange_go exchange_answer(struct exchange *x, const struct http_re
 	if (!x->up.done || x->request_cut || x->worker->stopping)
 		x->close_client = true;
 	x->status = response->status;
-	x->upstream_keeps = response->keep_alive;
+	exchange_note_connection(x, response);
 	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
 	struct http_framing out = exchange_framing_out(x, response->framing);

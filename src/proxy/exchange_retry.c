@@ -68,6 +68,17 @@ bool exchange_may_send_again(const struct exchange *x)
 	return http_method_idempotent(x->request.method) && !x->up.begun;
 }
 
+bool exchange_goes_once(const struct exchange *x)
+{
+	const struct http_framing *framing = &x->request.framing;
+	if (http_framing_is_empty(framing))
+		return !http_method_idempotent(x->request.method) && !exchange_method_listed(x);
+	if (!exchange_may_need_body(x) || (x->up.begun && !x->copy.whole))
+		return true;
+	/* How long a chunked body is, nobody knows before its end. */
+	return framing->kind != HTTP_BODY_LENGTH && !x->up.complete;
+}
+
 static bool exchange_attempts_left(const struct exchange *x, unsigned on)
 {
 	const struct config_retry *retry = &exchange_backend_conf(x)->retry;

@@ -37,7 +37,7 @@ struct session {
 	struct channel client;
 	struct bind_point *bind;
 	struct exchange *exchange;
-	struct upstream *upstream; /* an idle one that was told who this client is: for nobody else; NULL: none */
+	struct upstream *upstream; /* an idle one that is for this client alone; NULL: none */
 	struct list link;
 	struct list idle; /* idle_sessions.h */
 	struct timeout timeout;

@@ -5,9 +5,9 @@
 #include "net/socket.h"
 #include "proxy/admission.h"
 #include "proxy/exchange.h"
+#include "proxy/upstream_idle.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 static void upstream_on_connected(struct channel *c, int error);
 static void upstream_on_readable(struct channel *c);
@@ -26,11 +26,6 @@ static struct upstream *upstream_of_channel(struct channel *c)
 	return (struct upstream *)((char *)c - offsetof(struct upstream, channel));
 }
 
-static struct upstream *upstream_of_link(struct list *link)
-{
-	return (struct upstream *)((char *)link - offsetof(struct upstream, link));
-}
-
 static const struct config_backend *upstream_conf(const struct upstream *u)
 {
 	return atomic_load_explicit(&u->server->backend->conf, memory_order_acquire);
@@ -41,45 +36,26 @@ static void upstream_on_idle_timeout(struct timeout *t)
 	upstream_close((struct upstream *)((char *)t - offsetof(struct upstream, timeout)));
 }
 
-static void upstream_leave_idle(struct upstream *u)
+/* The server ended it while it was idle, or said something that nobody asked for: both make it useless. */
+static void upstream_end_stale(struct upstream *u)
 {
-	if (u->session)
-		u->session->upstream = NULL;
-	struct server_idle *idle = &u->server->idle[u->worker->index];
-	list_remove(&u->link);
-	timeout_stop(&u->timeout);
-	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
-	atomic_store_explicit(&idle->count, count - 1, memory_order_relaxed);
-	if (idle->spares) {
-		idle->spares--;
-		atomic_fetch_sub_explicit(&u->server->idle_spares, 1, memory_order_relaxed);
-	}
+	upstream_note_closed(u, upstream_age_us(u));
+	u->eof = true;
+	upstream_close(u);
 }
 
-/* With send_proxy only what has told of this client: what was made before that was asked for has told nothing. */
-static struct upstream *upstream_idle_for(struct server *server, struct list *idle, struct session *s)
+struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x, bool once)
 {
-	const struct config_backend *conf = atomic_load_explicit(&server->backend->conf, memory_order_acquire);
-	if (conf->send_proxy)
-		return s->upstream && s->upstream->server == server ? s->upstream : NULL;
-	for (struct list *link = idle->next; link != idle; link = link->next)
-		if (!upstream_of_link(link)->session)
-			return upstream_of_link(link);
-	return NULL;
-}
-
-struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x)
-{
-	struct server_idle *idle = &server->idle[w->index];
-	struct upstream *u = upstream_idle_for(server, &idle->upstreams, x->session);
+	struct upstream *u = upstream_find_idle(w, server, x->session, once);
 	/* Its READ watcher is on, so what came before this turn is known by now, told or not. What comes after that and
 	 * before the request is the race that every reuse has. */
 	while (u && channel_has_news(&u->channel)) {
-		upstream_close(u);
-		u = upstream_idle_for(server, &idle->upstreams, x->session);
+		upstream_end_stale(u);
+		u = upstream_find_idle(w, server, x->session, once);
 	}
 	if (!u)
 		return NULL;
+	u->idle_us = upstream_age_us(u);
 	upstream_leave_idle(u);
 	u->state = UPSTREAM_READY;
 	u->exchange = x;
@@ -139,8 +115,7 @@ static void upstream_on_readable(struct channel *c)
 {
 	struct upstream *u = upstream_of_channel(c);
 	if (u->state == UPSTREAM_IDLE) {
-		/* The server ended it, or said something that nobody asked for: both make it useless. */
-		upstream_close(u);
+		upstream_end_stale(u);
 		return;
 	}
 	ssize_t got;
@@ -183,6 +158,7 @@ bool upstream_announce(struct upstream *u, struct session *s)
 	session_peer(s, &client);
 	session_local(s, &local);
 	u->session = s;
+	u->announced = true;
 	return channel_write(&u->channel, header, proxy_header_write(header, version, &client, &local));
 }
 
@@ -197,47 +173,16 @@ bool upstream_unsent(const struct upstream *u)
 	return u->channel.sent == u->sent_before && buffer_used(&u->channel.out);
 }
 
-/* The limit is for all workers. Each has an equal part of it, so that it seldom has to ask; what cannot be shared out
- * equally goes to whoever comes first. True: this one may be kept, and count is to be raised. */
-static bool upstream_may_idle(struct upstream *u, struct server_idle *idle)
+void upstream_release(struct upstream *u, bool keeps)
 {
-	uint32_t workers = u->server->counters.workers, most = upstream_conf(u)->pool.max_idle;
-	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
-	if (count - idle->spares < most / workers)
-		return true;
-	uint32_t taken = atomic_load_explicit(&u->server->idle_spares, memory_order_relaxed);
-	while (taken < most % workers)
-		if (atomic_compare_exchange_weak_explicit(
-			    &u->server->idle_spares, &taken, taken + 1, memory_order_relaxed, memory_order_relaxed)) {
-			idle->spares++;
-			return true;
-		}
-	return false;
-}
-
-void upstream_release(struct upstream *u, bool reusable)
-{
+	if (u->bound || upstream_conf(u)->pool.reuse == CONFIG_REUSE_NEVER)
+		u->session = u->exchange->session;
 	u->exchange = NULL;
-	struct server_idle *idle = &u->server->idle[u->worker->index];
-	const struct config_pool *pool = &upstream_conf(u)->pool;
-	if (!reusable || u->eof || u->failed || u->unsendable || u->worker->stopping || channel_pending(&u->channel) ||
-		channel_input(&u->channel).n || (pool->max_requests && u->requests >= pool->max_requests) ||
-		(uint32_t)u->channel.io.fd >= u->worker->limits->descriptors_high || !upstream_may_idle(u, idle)) {
+	/* What was answered before it had ended may not have been read yet. */
+	if (!u->early && !channel_pending(&u->channel))
+		u->sent_before = u->channel.sent;
+	if (!keeps || !upstream_keep_idle(u))
 		upstream_close(u);
-		return;
-	}
-	u->state = UPSTREAM_IDLE;
-	if (u->session) {
-		if (u->session->upstream)
-			upstream_close(u->session->upstream);
-		u->session->upstream = u;
-	}
-	list_prepend(&idle->upstreams, &u->link);
-	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
-	atomic_store_explicit(&idle->count, count + 1, memory_order_relaxed);
-	timeout_start(&u->worker->loop, &u->timeout, pool->idle);
-	if (!u->channel.reading)
-		channel_resume(&u->channel);
 }
 
 static void upstream_free(struct doomed *doomed, void *owner)
@@ -260,34 +205,12 @@ static void upstream_end(struct upstream *u, bool reset)
 
 void upstream_close(struct upstream *u)
 {
-	upstream_end(u, false);
+	/* Where the server ended it first, the port is for the server to give up. */
+	bool settled = u->channel.sent == u->sent_before && !u->eof && !u->failed;
+	upstream_end(u, settled && channel_taken(&u->channel) == u->channel.sent);
 }
 
 void upstream_cut(struct upstream *u)
 {
 	upstream_end(u, true);
-}
-
-bool upstream_make_idle_lists(struct server *server, uint32_t workers)
-{
-	server->idle = aligned_alloc(LBD_CACHE_LINE, sizeof *server->idle * workers);
-	for (uint32_t i = 0; server->idle && i < workers; i++) {
-		list_init(&server->idle[i].upstreams);
-		atomic_init(&server->idle[i].count, 0);
-		server->idle[i].spares = 0;
-	}
-	return server->idle != NULL;
-}
-
-void upstream_free_idle_lists(struct server *server)
-{
-	free(server->idle);
-	server->idle = NULL;
-}
-
-void upstream_close_idle(struct worker *w, struct server *server)
-{
-	struct list *upstreams = &server->idle[w->index].upstreams;
-	while (!list_empty(upstreams))
-		upstream_close(upstream_of_link(upstreams->next));
 }

@@ -4,7 +4,7 @@
 #include "app/build.h"
 #include "base/text.h"
 #include "proxy/admission.h"
-#include "proxy/upstream.h"
+#include "proxy/upstream_idle.h"
 
 #include <errno.h>
 #include <fcntl.h>

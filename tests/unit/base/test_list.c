@@ -18,6 +18,25 @@ static int list_digits(const struct list *head)
 	return digits;
 }
 
+Test(list, prepends_all_of_another)
+{
+	struct list head, from;
+	struct list_case a = {.id = 1}, b = {.id = 2}, c = {.id = 3};
+	list_init(&head);
+	list_init(&from);
+	list_prepend_all(&head, &from);
+	cr_assert(list_empty(&head));
+	list_append(&from, &a.link);
+	list_prepend_all(&head, &from);
+	cr_assert_eq(list_digits(&head), 1);
+	cr_assert(list_empty(&from));
+	list_append(&from, &b.link);
+	list_append(&from, &c.link);
+	list_prepend_all(&head, &from);
+	cr_assert_eq(list_digits(&head), 231);
+	cr_assert(list_empty(&from));
+}
+
 Test(list, appends_prepends_and_removes)
 {
 	struct list head;

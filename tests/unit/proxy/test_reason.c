@@ -40,6 +40,8 @@ Test(reason, causes_and_statuses_are_what_haproxy_would_say)
 		{REASON_CONNECT_FAILED, 'S', 503},
 		{REASON_CONNECT_TIMEOUT, 's', 503},
 		{REASON_SERVER_CLOSED, 'S', 502},
+		{REASON_LEFT_TO_CLIENT, 'S', 0},
+		{REASON_STALE_UPSTREAM, 'S', 502},
 		{REASON_SERVER_TIMEOUT, 's', 504},
 		{REASON_MALFORMED_RESPONSE, 'P', 502},
 		{REASON_KILLED, 'K', 503},
