@@ -146,17 +146,23 @@ static void listener_refuse_new(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
-static void listener_accept_all(struct listener *l)
+/* As many as in any turn. False: more may be queued. */
+static bool listener_accept_queued(struct listener *l)
 {
-	while (listener_accept_one(l))
-		;
+	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN; i++)
+		if (!listener_accept_one(l))
+			return true;
+	return false;
 }
 
 static void listener_on_drain(struct timer *timer)
 {
 	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
 	uint64_t exhausted = l->exhausted;
-	listener_accept_all(l);
+	if (!listener_accept_queued(l)) {
+		timer_start(&l->retry, 0, 0);
+		return;
+	}
 	/* What is queued may wait as long as it takes: whoever stops without patience closes it. */
 	if (l->refused && socket_has_queued(l->io.fd)) {
 		timer_start(&l->retry, LISTENER_RETRY_US, 0);
@@ -185,8 +191,8 @@ void listener_drain_and_close(struct listener *l, void (*closed)(struct listener
 	socket_local_address(l->io.fd, &self);
 	if (self.length && self.as.any.sa_family != AF_UNIX)
 		listener_refuse_new(l->io.fd);
-	listener_accept_all(l);
+	bool all = listener_accept_queued(l);
 	/* Handshakes that were under way when the filter came end within moments on a live network. */
 	timer_init(&l->retry, l->loop, listener_on_drain);
-	timer_start(&l->retry, LISTENER_DRAIN_FIRST_US, 0);
+	timer_start(&l->retry, all ? LISTENER_DRAIN_FIRST_US : 0, 0);
 }

@@ -28,7 +28,7 @@ struct listener {
 	bool keeps_spare;
 };
 
-enum { LISTENER_ACCEPTS_A_TURN = 64, LISTENER_RETRY_US = 50000 };
+enum { LISTENER_ACCEPTS_A_TURN = 16, LISTENER_RETRY_US = 50000 };
 
 /* Takes fd over and starts to accept. */
 void listener_open(struct listener *l, struct loop *loop, int fd,
