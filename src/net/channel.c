@@ -7,13 +7,45 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { CHANNEL_MORE = 16 * 1024 };
+/* Memory that is within what is kept for one peer: the output of a turn and one more piece; a long head. */
+enum { CHANNEL_OUT_LIGHT = 2 * LOOP_AHEAD, CHANNEL_IN_LIGHT = 4 * LOOP_AHEAD };
+
+/* After each change of memory. */
+static inline void channel_weigh(struct channel *c)
+{
+	bool heavy = c->out.capacity > CHANNEL_OUT_LIGHT || c->in.capacity > CHANNEL_IN_LIGHT;
+	if (heavy == c->heavy)
+		return;
+	c->heavy = heavy;
+	c->loop->heavy += heavy ? 1 : -1u;
+}
+
+static void channel_free_output(struct channel *c)
+{
+	buffer_free(&c->out);
+	channel_weigh(c);
+}
+
+static LBD_COLD void channel_consume(struct channel *c, struct buffer *b, size_t n)
+{
+	buffer_consume(b, n);
+	channel_weigh(c);
+}
+
+static LBD_COLD char *channel_grow(struct channel *c, struct buffer *b, size_t n)
+{
+	char *room = buffer_reserve(b, n);
+	channel_weigh(c);
+	return room;
+}
 
 /* Room behind the output that waits; the first block is one of the loop's. */
 static char *channel_out_room(struct channel *c, size_t n)
 {
+	if (c->out.data && c->out.capacity - c->out.end >= n)
+		return c->out.data + c->out.end;
 	if (c->out.data || n > LOOP_BLOCK)
-		return buffer_reserve(&c->out, n);
+		return channel_grow(c, &c->out, n);
 	c->out.data = loop_take_block(c->loop);
 	c->out.capacity = c->out.data ? LOOP_BLOCK : 0;
 	return c->out.data;
@@ -22,7 +54,7 @@ static char *channel_out_room(struct channel *c, size_t n)
 static void channel_out_consume(struct channel *c, size_t n)
 {
 	if (n < buffer_used(&c->out) || c->out.capacity != LOOP_BLOCK) {
-		buffer_consume(&c->out, n);
+		channel_consume(c, &c->out, n);
 		return;
 	}
 	loop_put_block(c->loop, c->out.data);
@@ -115,7 +147,7 @@ static LBD_COLD bool channel_drain_pipe(struct channel *c)
 	if (error) {
 		channel_drop_pipe(c);
 		channel_fail(c, error);
-		buffer_free(&c->out);
+		channel_free_output(c);
 		return false;
 	}
 	if (!splice_pipe_held(pipes, c->pipe)) {
@@ -147,7 +179,7 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		channel_fail(c, errno);
 		/* Without data it would not be all that was written. */
 		if (n)
-			buffer_free(&c->out);
+			channel_free_output(c);
 		return false;
 	}
 	c->sent += (uint64_t)sent;
@@ -158,7 +190,7 @@ static bool channel_send(struct channel *c, const char *data, size_t n)
 		char *room = channel_out_room(c, n - from_data);
 		if (!room) {
 			channel_fail(c, ENOMEM);
-			buffer_free(&c->out);
+			channel_free_output(c);
 			return false;
 		}
 		memcpy(room, data + from_data, n - from_data);
@@ -229,7 +261,7 @@ static void channel_keep_fresh(struct channel *c)
 	loop->fresh_of = NULL;
 	if (!loop->fresh.n || !channel_is_open(c))
 		return;
-	char *room = buffer_reserve(&c->in, loop->fresh.n);
+	char *room = channel_grow(c, &c->in, loop->fresh.n);
 	if (!room) {
 		channel_fail(c, ENOMEM);
 		return;
@@ -266,8 +298,8 @@ void channel_close(struct channel *c, bool reset)
 	if (!channel_is_open(c))
 		return;
 	channel_leave_list(c);
-	buffer_free(&c->out);
 	buffer_free(&c->in);
+	channel_free_output(c);
 	if (c->pipe)
 		channel_drop_pipe(c);
 	if (c->loop->fresh_of == c)
@@ -280,25 +312,28 @@ void channel_close(struct channel *c, bool reset)
 	c->blocked = c->connecting = c->reading = false;
 }
 
-ssize_t channel_receive(struct channel *c)
+/* By way of the scratch: who sends a head byte by byte is given room for what came, not for what may. */
+static LBD_COLD ssize_t channel_receive_more(struct channel *c, size_t most)
+{
+	ssize_t got = channel_read(c, c->loop->scratch, most < LOOP_AHEAD ? most : LOOP_AHEAD);
+	if (got <= 0)
+		return got;
+	char *room = channel_grow(c, &c->in, (size_t)got);
+	if (!room) {
+		errno = ENOMEM;
+		return CHANNEL_ERROR;
+	}
+	memcpy(room, c->loop->scratch, (size_t)got);
+	buffer_commit(&c->in, (size_t)got);
+	return got;
+}
+
+ssize_t channel_receive(struct channel *c, size_t most)
 {
 	LBD_INVARIANT(!c->loop->fresh_of);
-	if (buffer_used(&c->in)) {
-		/* By way of the scratch: who sends a head byte by byte is given room for what came, not for what may.
-		 */
-		ssize_t got = channel_read(c, c->loop->scratch, CHANNEL_MORE);
-		if (got <= 0)
-			return got;
-		char *room = buffer_reserve(&c->in, (size_t)got);
-		if (!room) {
-			errno = ENOMEM;
-			return CHANNEL_ERROR;
-		}
-		memcpy(room, c->loop->scratch, (size_t)got);
-		buffer_commit(&c->in, (size_t)got);
-		return got;
-	}
-	ssize_t got = channel_read(c, c->loop->scratch, LOOP_SCRATCH);
+	if (buffer_used(&c->in))
+		return channel_receive_more(c, most);
+	ssize_t got = channel_read(c, c->loop->scratch, most < LOOP_SCRATCH ? most : LOOP_SCRATCH);
 	if (got > 0) {
 		c->loop->fresh_of = c;
 		c->loop->fresh = str_make(c->loop->scratch, (size_t)got);
@@ -316,7 +351,7 @@ struct str channel_input(const struct channel *c)
 void channel_take(struct channel *c, size_t n)
 {
 	if (c->loop->fresh_of != c) {
-		buffer_consume(&c->in, n);
+		channel_consume(c, &c->in, n);
 		return;
 	}
 	c->loop->fresh.p += n;
@@ -386,6 +421,7 @@ struct buffer channel_take_output(struct channel *c)
 	LBD_INVARIANT(!c->pipe);
 	struct buffer output = c->out;
 	c->out = (struct buffer){0};
+	channel_weigh(c);
 	channel_leave_list(c);
 	return output;
 }
@@ -393,14 +429,14 @@ struct buffer channel_take_output(struct channel *c)
 bool channel_write(struct channel *c, const void *data, size_t n)
 {
 	if (c->error || !channel_is_open(c)) {
-		buffer_free(&c->out);
+		channel_free_output(c);
 		return false;
 	}
 	if (c->blocked || c->connecting || buffer_used(&c->out) + n <= CHANNEL_COLLECT) {
 		char *room = channel_out_room(c, n);
 		if (!room) {
 			channel_fail(c, ENOMEM);
-			buffer_free(&c->out);
+			channel_free_output(c);
 			return false;
 		}
 		memcpy(room, data, n);
@@ -408,6 +444,12 @@ bool channel_write(struct channel *c, const void *data, size_t n)
 		return true;
 	}
 	return channel_send(c, data, n);
+}
+
+void channel_flush_full(struct channel *c)
+{
+	if (buffer_used(&c->out) > CHANNEL_COLLECT && c->queued)
+		channel_flush(c);
 }
 
 uint64_t channel_taken(const struct channel *c)

@@ -39,6 +39,7 @@ struct channel {
 	bool blocked : 1; /* the peer does not take output: WRITE is armed */
 	bool shut : 1;    /* FIN is to be sent, or was, behind the output */
 	bool fin_sent : 1;
+	bool heavy : 1; /* keeps more than LOOP_AHEAD allows, and is counted in the loop */
 	uint8_t pipe; /* of the loop's pipes: what waits to be sent before out; 0: none */
 	int error;    /* of a send that failed; 0: none */
 };
@@ -59,10 +60,11 @@ static inline bool channel_is_open(const struct channel *c)
 /* Stops everything and closes the descriptor, in the one order that libev survives. Output that was not sent is
  * dropped. Idempotent. reset: the peer gets RST, so that a cut is never taken for an end. */
 void channel_close(struct channel *c, bool reset);
-/* Receives once, for the owner to look at through channel_input: what came stands behind what was kept. Only inside
+/* Receives once, at most most bytes (> 0), for the owner to look at through channel_input: what came stands behind what
+ * was kept. Only inside
  * channel_owner.readable of this channel. > 0: bytes; CHANNEL_CLOSED: the peer sent FIN; CHANNEL_AGAIN: nothing there;
  * CHANNEL_ERROR: errno says what. After FIN or an error the owner pauses or closes, or it is called again and again. */
-ssize_t channel_receive(struct channel *c) LBD_MUST_CHECK;
+ssize_t channel_receive(struct channel *c, size_t most) LBD_MUST_CHECK;
 /* What was received and not taken. Fresh bytes stand in the loop's scratch: the view ends with the callback, and what
  * was not taken by then is kept. */
 struct str channel_input(const struct channel *c);
@@ -87,6 +89,8 @@ struct buffer channel_take_output(struct channel *c);
  * together with what waited, in one call. False: the connection failed, or memory is out (channel_owner.failed follows
  * unless the caller closes). */
 bool channel_write(struct channel *c, const void *data, size_t n) LBD_MUST_CHECK;
+/* Sends what was committed when that is a lot: more than CHANNEL_COLLECT waits only for a peer that does not take it. */
+void channel_flush_full(struct channel *c);
 /* FIN behind the output. Reading goes on. */
 void channel_shutdown(struct channel *c);
 /* Bytes that wait to be sent. */

@@ -55,6 +55,22 @@ static void loop_free_doomed(struct loop *loop)
 	}
 }
 
+/* Each goes on once, whatever it adds: what is left then waits for another turn, after the events of that one. */
+static LBD_COLD void loop_go_on(struct loop *loop)
+{
+	struct list end;
+	list_append(&loop->later, &end);
+	for (struct list *link; (link = loop->later.next) != &end;) {
+		list_remove(link);
+		loop->go_on(link);
+	}
+	list_remove(&end);
+	if (list_empty(&loop->later))
+		ev_idle_stop(loop->ev, &loop->awake);
+	else
+		ev_idle_start(loop->ev, &loop->awake);
+}
+
 /* The end of a turn. Freeing and the hook may leave something to send or to free, so they go round until nothing waits:
  * what would be left now would sleep through epoll_wait. */
 static void loop_settle(struct loop *loop)
@@ -68,9 +84,10 @@ static void loop_settle(struct loop *loop)
 static void loop_end_turn(struct loop *loop)
 {
 	loop_settle(loop);
-	if (!loop->end_of_turn)
-		return;
-	loop->end_of_turn(loop);
+	if (!list_empty(&loop->later) || ev_is_active(&loop->awake))
+		loop_go_on(loop);
+	if (loop->end_of_turn)
+		loop->end_of_turn(loop);
 	loop_settle(loop);
 }
 
@@ -90,6 +107,11 @@ static void loop_on_begin(struct ev_loop *ev, ev_check *w, int revents)
 static void loop_on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 {
 	loop_end_turn(ev_userdata(ev));
+}
+
+static void loop_on_awake(struct ev_loop *ev, ev_idle *w, int revents)
+{
+	/* what there is to do is done at the end of the turn */
 }
 
 static void loop_on_wake(struct ev_loop *ev, ev_async *w, int revents)
@@ -138,6 +160,7 @@ bool loop_init(struct loop *loop, void *owner, struct quiesce_reader *reader, in
 	*loop = (struct loop){.owner = owner, .reader = reader, .now_us = clock_monotonic_us()};
 	list_init(&loop->unflushed);
 	list_init(&loop->failed);
+	list_init(&loop->later);
 	timeouts_init(&loop->timeouts);
 	splice_pipes_init(&loop->pipes);
 	timeout_init(&loop->spare_pipe, loop_on_pipe_unused);
@@ -153,6 +176,7 @@ bool loop_init(struct loop *loop, void *owner, struct quiesce_reader *reader, in
 	ev_set_loop_release_cb(loop->ev, loop_on_release, loop_on_acquire);
 	ev_prepare_init(&loop->prepare, loop_on_prepare);
 	ev_prepare_start(loop->ev, &loop->prepare);
+	ev_idle_init(&loop->awake, loop_on_awake);
 	loop->most_events = LOOP_EVENTS - 1;
 	ev_check_init(&loop->begin, loop_on_begin);
 	ev_set_priority(&loop->begin, EV_MAXPRI);

@@ -2,8 +2,8 @@
  * once a turn, objects freed after the turn, a mailbox, and the turn counter by which snapshots are reclaimed.
  *
  * A turn: epoll returns (now is read, the reader enters), callbacks run, then the prepare step flushes, ends what
- * failed, frees what is doomed, runs the owner's end-of-turn hook, and the reader leaves before epoll_wait. Everything
- * here belongs to the loop's own thread, except loop_post. */
+ * failed, frees what is doomed, lets those go on that had used up their share, runs the owner's end-of-turn hook, and
+ * the reader leaves before epoll_wait. Everything here belongs to the loop's own thread, except loop_post. */
 #ifndef LBD_NET_LOOP_H
 #define LBD_NET_LOOP_H
 
@@ -18,6 +18,8 @@
 
 enum {
 	LOOP_SCRATCH = 128 * 1024,
+	LOOP_AHEAD = 16 * 1024, /* bytes that are kept for one peer */
+	LOOP_HEAVY = 4,         /* channels that may keep more than that: what came in one piece and was not taken */
 	LOOP_FLUSH_BATCH = 64,
 	LOOP_BLOCK = 2048,      /* bytes: a head and a small body */
 	LOOP_SPARE_BLOCKS = 128 /* kept, at most */
@@ -46,6 +48,9 @@ struct loop {
 	struct list unflushed; /* channels with output that was not sent yet */
 	struct list failed;    /* channels whose owner must still be told that sending failed */
 	uint32_t unflushed_count;
+	struct list later;     /* of those who have more to do than their share of a turn */
+	void (*go_on)(struct list *link); /* for each of them, out of the list, once a turn, when all events are served */
+	uint32_t heavy;        /* channels that keep more than LOOP_AHEAD allows */
 	struct doomed *doomed;
 	struct loop_block *spare; /* every exchange needs two blocks for a moment: most of them come from here */
 	uint32_t spare_count;
@@ -55,6 +60,7 @@ struct loop {
 	struct mailbox mailbox;
 	uint64_t turns, rebuilds; /* rebuilds: epoll sets that libev had to make anew; must stay 0 */
 	ev_prepare prepare;
+	ev_idle awake; /* while somebody goes on later, epoll is asked and does not wait */
 	ev_async wake;
 	ev_timer expiry;
 	ev_fork rebuilt;
@@ -79,6 +85,12 @@ uint64_t loop_wall_us(const struct loop *loop);
 void loop_post(struct loop *loop, struct mail *mail);
 /* Freed at the end of this turn, by free_it(doomed, owner). */
 void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct doomed *doomed, void *owner));
+/* The most that may be received at once, so that what is kept of it stays within bounds for all peers together. */
+static inline size_t loop_room(const struct loop *loop)
+{
+	return loop->heavy < LOOP_HEAVY ? LOOP_SCRATCH : LOOP_AHEAD;
+}
+
 /* LOOP_BLOCK bytes, from malloc; NULL when memory is out. */
 void *loop_take_block(struct loop *loop) LBD_MUST_CHECK;
 void loop_put_block(struct loop *loop, void *block);

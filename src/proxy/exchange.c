@@ -25,6 +25,7 @@ static const struct exchange_step_row exchange_steps[] = {
 enum {
 	EXCHANGE_WHOLE_BYTES = 1536,
 	EXCHANGE_WHOLE_FIELDS = 24,
+	EXCHANGE_PIECE = 4096, /* bytes of an answer, while its client does not take what it has */
 	EXCHANGE_WHOLE_MEMORY = EXCHANGE_WHOLE_BYTES + EXCHANGE_WHOLE_FIELDS * sizeof(struct http_field)
 };
 
@@ -358,6 +359,16 @@ bool exchange_splice_up(struct exchange *x, ssize_t *got)
 bool exchange_splice_down(struct exchange *x, ssize_t *got)
 {
 	return exchange_is_relaying(x) && flow_splice(&x->down, got);
+}
+
+size_t exchange_server_room(const struct exchange *x)
+{
+	const struct channel *client = &x->session->client;
+	if (!client->blocked)
+		return loop_room(client->loop);
+	/* What the client has not taken is kept already; an answer is taken up in pieces that a head is made of. */
+	size_t kept = channel_pending(client);
+	return kept + EXCHANGE_PIECE < LOOP_AHEAD ? LOOP_AHEAD - kept : EXCHANGE_PIECE;
 }
 
 void exchange_client_sent(struct exchange *x)

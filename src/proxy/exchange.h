@@ -110,6 +110,15 @@ static inline bool exchange_is_relaying(const struct exchange *x)
 	return x->step == EXCHANGE_STEP_RELAY;
 }
 
+/* What its client sends now is the request's body, or goes through a tunnel. */
+static inline bool exchange_wants_body(const struct exchange *x)
+{
+	return !x->up.done;
+}
+
+/* How many bytes may be received from its server now. */
+size_t exchange_server_room(const struct exchange *x);
+
 /* What session and upstream report. */
 void exchange_client_sent(struct exchange *x);
 void exchange_client_ended(struct exchange *x);

@@ -170,6 +170,19 @@ static enum exchange_go exchange_await_head(struct exchange *x)
 	return x->upstream->eof || x->upstream->failed ? exchange_response_lost(x) : EXCHANGE_GO_WAIT;
 }
 
+/* A client that does not take interim answers gets nothing behind them before it has. */
+static bool exchange_holds_interims(struct exchange *x)
+{
+	if (!x->interims)
+		return false;
+	channel_flush_full(&x->session->client);
+	if (x->session->client.blocked)
+		channel_pause(&x->upstream->channel);
+	else if (!x->upstream->channel.reading && !x->upstream->eof && !x->upstream->failed)
+		channel_resume(&x->upstream->channel);
+	return x->session->client.blocked;
+}
+
 /* Reads one head, interim or final, from what the server sent. NEXT: the final one is on its way; PICK, CONNECT,
  * FINISH as they say; WAIT: no complete head is here. */
 static enum exchange_go exchange_take_head(struct exchange *x)
@@ -181,6 +194,8 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 		struct str input = channel_input(&u->channel);
 		if (!input.n)
 			return exchange_await_head(x);
+		if (exchange_holds_interims(x))
+			return EXCHANGE_GO_WAIT;
 		struct http_response response = {
 			.fields = {.at = x->worker->response_fields, .capacity = WORKER_RESPONSE_FIELDS}};
 		size_t end = 0, at = 0;

@@ -2,6 +2,10 @@
 
 #include "base/invariant.h"
 
+/* Pieces of chunked data that leave together; and the average size of a chunk, with its framing, from which on chunks are
+ * received by the hundred kilobytes. */
+enum { FLOW_PIECES = 64, FLOW_PIECE_LARGE = 1024 };
+
 void flow_start(struct flow *f, struct channel *from, struct channel *to, struct http_framing framing, bool chunk_out)
 {
 	*f = (struct flow){.from = from, .to = to, .framing = framing.kind, .chunk_out = chunk_out};
@@ -28,23 +32,26 @@ static void flow_keep(struct flow_copy *copy, struct str data)
 	buffer_commit(&copy->data, data.n);
 }
 
-static bool flow_send(struct flow *f, struct str data)
+/* bytes of data in so many pieces, which leave as one chunk where chunks are wanted. */
+static bool flow_send(struct flow *f, const struct str *pieces, size_t count, size_t bytes)
 {
 	if (!f->to)
 		return true;
-	if (!f->chunk_out)
-		return channel_write(f->to, data.p, data.n);
 	char head[HTTP_CHUNK_HEAD_ROOM];
-	size_t n = http_chunk_head(head, data.n);
-	return channel_write(f->to, head, n) && channel_write(f->to, data.p, data.n) && channel_write(f->to, "\r\n", 2);
+	if (f->chunk_out && !channel_write(f->to, head, http_chunk_head(head, bytes)))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!channel_write(f->to, pieces[i].p, pieces[i].n))
+			return false;
+	return !f->chunk_out || channel_write(f->to, "\r\n", 2);
 }
 
-static bool flow_write(struct flow *f, struct str data)
+static bool flow_write(struct flow *f, const struct str *pieces, size_t count, size_t bytes)
 {
-	f->moved += data.n;
-	if (f->copy)
-		flow_keep(f->copy, data);
-	return flow_send(f, data);
+	f->moved += bytes;
+	for (size_t i = 0; f->copy && i < count; i++)
+		flow_keep(f->copy, pieces[i]);
+	return flow_send(f, pieces, count, bytes);
 }
 
 static enum flow_result flow_finish(struct flow *f)
@@ -69,7 +76,7 @@ static enum flow_result flow_pump_plain(struct flow *f, struct str input)
 	if (f->moved)
 		flow_note_piece(f, input.n);
 	/* What the receiver did not take is taken all the same: another one may get it from the copy. */
-	bool sent = flow_write(f, input);
+	bool sent = flow_write(f, &input, 1, input.n);
 	channel_take(f->from, input.n);
 	if (f->framing == HTTP_BODY_LENGTH)
 		f->left -= input.n;
@@ -77,34 +84,57 @@ static enum flow_result flow_pump_plain(struct flow *f, struct str input)
 	return sent ? result : FLOW_BROKEN;
 }
 
+/* Small chunks are joined: framing of its own for each of them would cost more than they do. */
+struct flow_pieces {
+	struct str at[FLOW_PIECES];
+	size_t count, bytes;
+	size_t all; /* pieces so far, also those that have left */
+};
+
+static bool flow_write_pieces(struct flow *f, struct flow_pieces *pieces)
+{
+	bool sent = !pieces->count || flow_write(f, pieces->at, pieces->count, pieces->bytes);
+	pieces->all += pieces->count;
+	pieces->count = pieces->bytes = 0;
+	return sent;
+}
+
+static enum flow_result flow_add_piece(struct flow *f, struct flow_pieces *pieces, struct str piece)
+{
+	if (f->most && f->moved + pieces->bytes + piece.n > f->most)
+		return FLOW_LARGE;
+	pieces->at[pieces->count++] = piece;
+	pieces->bytes += piece.n;
+	return pieces->count < FLOW_PIECES || flow_write_pieces(f, pieces) ? FLOW_MORE : FLOW_BROKEN;
+}
+
 static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 {
 	size_t used = 0;
-	while (used < input.n) {
+	uint64_t before = f->moved;
+	struct flow_pieces pieces;
+	pieces.count = pieces.bytes = pieces.all = 0;
+	enum flow_result result = FLOW_MORE;
+	while (used < input.n && result == FLOW_MORE) {
 		struct str segment;
 		size_t n;
-		enum http_chunked_result result =
+		enum http_chunked_result found =
 			http_chunked_read(&f->chunked, input.p + used, input.n - used, &n, &segment, &f->error);
 		used += n;
-		if (result == HTTP_CHUNKED_BAD) {
-			f->error_at = f->taken + used;
-			return FLOW_BAD;
-		}
-		if (result == HTTP_CHUNKED_DATA && f->most && f->moved + segment.n > f->most)
-			return FLOW_LARGE;
-		if (result == HTTP_CHUNKED_DATA && !flow_write(f, segment)) {
-			channel_take(f->from, used);
-			f->taken += used;
-			return FLOW_BROKEN;
-		}
-		if (result == HTTP_CHUNKED_END) {
-			channel_take(f->from, used);
-			return flow_finish(f);
-		}
+		if (found == HTTP_CHUNKED_DATA)
+			result = flow_add_piece(f, &pieces, segment);
+		else if (found != HTTP_CHUNKED_MORE)
+			result = found == HTTP_CHUNKED_BAD ? FLOW_BAD : FLOW_DONE;
 	}
+	if (!flow_write_pieces(f, &pieces) && result <= FLOW_DONE)
+		result = FLOW_BROKEN;
+	f->error_at = f->taken + used;
+	if (result == FLOW_BAD || result == FLOW_LARGE)
+		return result;
+	f->bulk = pieces.all && f->moved - before >= pieces.all * FLOW_PIECE_LARGE && f->moved - before >= used / 2;
 	channel_take(f->from, used);
 	f->taken += used;
-	return FLOW_MORE;
+	return result == FLOW_DONE ? flow_finish(f) : result;
 }
 
 static void flow_pause_if_blocked(struct flow *f)
@@ -132,6 +162,16 @@ static uint64_t flow_room(const struct flow *f)
 bool flow_is_full(const struct flow *f)
 {
 	return !flow_room(f);
+}
+
+size_t flow_may_receive(const struct flow *f, size_t ahead)
+{
+	size_t most = loop_room(f->from->loop);
+	/* Small chunks are work, and a body of them may end at any moment. */
+	bool open = f->framing == HTTP_BODY_UNTIL_CLOSE || (f->framing == HTTP_BODY_CHUNKED && f->bulk);
+	uint64_t left = f->framing == HTTP_BODY_CHUNKED ? f->chunked.left : f->left, room = flow_room(f);
+	uint64_t wanted = open || left > room ? room : left;
+	return wanted < most - ahead ? (size_t)wanted + ahead : most;
 }
 
 enum flow_result flow_pump(struct flow *f)
@@ -210,7 +250,8 @@ bool flow_repeat(struct flow *f, struct channel *to)
 	LBD_INVARIANT(f->copy && f->copy->whole);
 	const struct buffer *data = &f->copy->data;
 	flow_turn_to(f, to);
-	if (buffer_used(data) && !flow_send(f, str_make(buffer_bytes(data), buffer_used(data))))
+	struct str all = str_make(buffer_used(data) ? buffer_bytes(data) : NULL, buffer_used(data));
+	if (all.n && !flow_send(f, &all, 1, all.n))
 		return false;
 	return !f->complete || !f->chunk_out || channel_write(to, "0\r\n\r\n", 5);
 }

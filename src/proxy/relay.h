@@ -30,7 +30,7 @@ struct flow {
 	bool begun;    /* bytes were taken from the source, perhaps none of them data: it cannot be read again */
 	bool paused;   /* from waits for to */
 	bool held;     /* it did so at some time since whoever reads this looked last */
-	bool bulk;     /* a lot comes at a time, as far as is known: splice is worth its two calls */
+	bool bulk;     /* a lot comes at a time, as far as is known: splice is worth its two calls, chunks are large */
 	enum http_error error;
 	uint64_t error_at;      /* of the byte at fault in the chunked body */
 	uint64_t left;          /* LENGTH: bytes to come */
@@ -47,6 +47,9 @@ void flow_start(struct flow *f, struct channel *from, struct channel *to, struct
 bool flow_is_full(const struct flow *f);
 /* Moves what from has received. */
 enum flow_result flow_pump(struct flow *f) LBD_MUST_CHECK;
+/* How many bytes may be received for it: what its receiver does not take is kept, and so are up to ahead of those that
+ * come behind this body. */
+size_t flow_may_receive(const struct flow *f, size_t ahead);
 /* Instead of receiving from the source: moves what came without looking at it, where that is possible and enough is to
  * come. False: receive it. True: *got as of channel_splice, and flow_pump says what has become of the body. */
 bool flow_splice(struct flow *f, ssize_t *got) LBD_MUST_CHECK LBD_COLD;

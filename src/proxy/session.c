@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What a client may still send after its last answer before it is cut; and what may wait here while an exchange runs.
- */
-enum { SESSION_LINGER_BYTES = 1 << 20, SESSION_AHEAD_BYTES = 16 * 1024 };
+/* What a client may still send after its last answer before it is cut. */
+enum { SESSION_LINGER_BYTES = 1 << 20 };
+/* Requests of one client that are answered here in one turn of the loop; then it is the turn of others. */
+enum { SESSION_SHARE = 16 };
 /* While stopping, an idle client may have its next request under way. */
 enum { SESSION_FAREWELL_US = 500000 };
 
@@ -173,12 +174,17 @@ static bool session_has_more_than_empty_lines(struct str input)
 	return i < input.n;
 }
 
+static bool session_awaits_head(const struct session *s)
+{
+	return s->state == SESSION_IDLE || s->state == SESSION_HEAD;
+}
+
 /* Looks for a head in what was received. True when an exchange began, so that the next head has to wait for its end. */
 static bool session_take_head(struct session *s)
 {
 	struct str input = channel_input(&s->client);
 	/* A client that does not take its answers gets no more of them. */
-	if (!input.n || s->client.blocked)
+	if (!input.n || s->client.blocked || s->client.error)
 		return false;
 	const struct config_limits *conf = &session_conf(s)->limits;
 	struct http_limits limits = {.line = conf->request_line, .head = conf->header_bytes, .fields = conf->headers};
@@ -233,12 +239,34 @@ static void session_drop_input(struct session *s)
 		session_close_when_sent(s);
 }
 
+/* Bytes that may be received now. What comes ahead of its time, while it is another's turn, an exchange runs or the
+ * answers are not taken, is kept, and so it is not received without end. A head has its own limits. */
+static size_t session_room(const struct session *s)
+{
+	if (s->state == SESSION_LINGER)
+		return LOOP_SCRATCH;
+	if (s->state == SESSION_HEAD)
+		return LOOP_AHEAD;
+	size_t kept = channel_input(&s->client).n, ahead = kept < LOOP_AHEAD ? LOOP_AHEAD - kept : 0;
+	if (s->state == SESSION_BUSY && exchange_wants_body(s->exchange))
+		return flow_may_receive(&s->exchange->up, ahead);
+	return ahead;
+}
+
 static void session_on_readable(struct channel *c)
 {
 	struct session *s = session_of_channel(c);
 	ssize_t got;
+	/* Asked again in the next turn, which is soon. */
+	if (s->waits_turn)
+		return;
+	size_t room = session_room(s);
+	if (!room || (session_awaits_head(s) && c->blocked)) {
+		channel_pause(c);
+		return;
+	}
 	if (s->state != SESSION_BUSY || !exchange_splice_up(s->exchange, &got))
-		got = channel_receive(c);
+		got = channel_receive(c, room);
 	if (got == CHANNEL_AGAIN)
 		return;
 	if (got <= 0) {
@@ -263,7 +291,7 @@ static void session_on_readable(struct channel *c)
 		else
 			exchange_client_ended(s->exchange);
 		/* Pipelined requests wait here, but not without end. */
-		if (s->state == SESSION_BUSY && channel_input(c).n >= SESSION_AHEAD_BYTES)
+		if (s->state == SESSION_BUSY && channel_input(c).n >= LOOP_AHEAD)
 			channel_pause(c);
 		break;
 	case SESSION_LINGER:
@@ -316,7 +344,9 @@ static bool session_is_owed_time(const struct session *s)
 static void session_on_timeout(struct timeout *t)
 {
 	struct session *s = (struct session *)((char *)t - offsetof(struct session, timeout));
-	if (s->state == SESSION_PROXY)
+	if (s->waits_turn)
+		timeout_start(&session_worker(s)->loop, &s->timeout, session_conf(s)->timeouts.keep_alive);
+	else if (s->state == SESSION_PROXY)
 		session_refuse_proxy(s, "timeout");
 	else if (session_head_has_time(s))
 		timeout_start(&session_worker(s)->loop, t, SESSION_PACE_TICK_US);
@@ -330,6 +360,19 @@ static void session_on_timeout(struct timeout *t)
 
 /* ---- between two exchanges, and the end ---- */
 
+static void session_wait_turn(struct session *s)
+{
+	s->waits_turn = true;
+	list_append(&session_worker(s)->loop.later, &s->idle);
+}
+
+void session_go_on(struct list *link)
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, idle));
+	s->waits_turn = false;
+	session_continue(s);
+}
+
 /* Begins the next request when it is here already. Exchanges that end at once come back here while this is on the
  * stack; so they leave the rest to the loop below instead of going deeper. */
 void session_continue(struct session *s)
@@ -337,18 +380,23 @@ void session_continue(struct session *s)
 	if (s->continuing)
 		return;
 	s->continuing = true;
-	while ((s->state == SESSION_IDLE || s->state == SESSION_HEAD) && session_take_head(s))
-		;
+	unsigned share = SESSION_SHARE;
+	while (share && session_awaits_head(s) && session_take_head(s)) {
+		share--;
+		channel_flush_full(&s->client);
+	}
 	s->continuing = false;
-	if (s->state != SESSION_IDLE && s->state != SESSION_HEAD)
+	if (!session_awaits_head(s))
 		return;
 	if (s->client.blocked)
 		channel_pause(&s->client); /* until it has taken what waits */
+	else if (!share && channel_input(&s->client).n)
+		session_wait_turn(s);
 	else if (s->eof || s->failed)
 		session_ended_by_client(s);
 	else if (!s->client.reading)
 		channel_resume(&s->client);
-	if (s->state == SESSION_IDLE)
+	if (s->state == SESSION_IDLE && !s->waits_turn)
 		idle_sessions_enter(s);
 }
 

@@ -39,7 +39,7 @@ struct session {
 	struct exchange *exchange;
 	struct upstream *upstream; /* an idle one that is for this client alone; NULL: none */
 	struct list link;
-	struct list idle; /* idle_sessions.h */
+	struct list idle; /* idle_sessions.h; while it waits for its turn, in the loop's list of those */
 	struct timeout timeout;
 	union {
 		struct {
@@ -57,6 +57,7 @@ struct session {
 	bool eof : 1;        /* the client sent FIN */
 	bool failed : 1;     /* the connection is dead */
 	bool continuing : 1; /* session_continue is on the stack */
+	bool waits_turn : 1; /* it used up its share of a turn, and goes on in the next one */
 	bool last : 1;       /* the client said itself that the request which ended was its last one */
 	struct session_address peer;
 	struct session_address *proxied; /* where a PROXY header says that the client connected to; NULL: it did not */
@@ -81,6 +82,8 @@ void session_local(const struct session *s, struct address *out);
 void session_exchange_ended(struct session *s, bool keep);
 /* Closes at once. reset: the client must see that something is missing. */
 void session_close(struct session *s, bool reset);
+/* A loop's go_on: the turn of a session that had used up its share of the one before. */
+void session_go_on(struct list *link);
 /* While stopping: ends it as soon as nothing is in flight. */
 void session_stop(struct session *s);
 

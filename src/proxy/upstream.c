@@ -120,7 +120,7 @@ static void upstream_on_readable(struct channel *c)
 	}
 	ssize_t got;
 	if (!exchange_is_relaying(u->exchange) || !exchange_splice_down(u->exchange, &got))
-		got = channel_receive(c);
+		got = channel_receive(c, exchange_server_room(u->exchange));
 	if (got == CHANNEL_AGAIN)
 		return;
 	if (got <= 0) {

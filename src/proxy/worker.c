@@ -14,6 +14,7 @@ bool worker_proxy_init(struct worker *w)
 	pool_init(&w->waiters, sizeof(struct waiter), WORKER_EXCHANGES_A_SLAB);
 	list_init(&w->open_sessions);
 	list_init(&w->session_cursors);
+	w->loop.go_on = session_go_on;
 	w->patterns = pattern_scratch_create();
 	return w->patterns != NULL;
 }

@@ -43,7 +43,7 @@ static void splice_on_readable(struct channel *c)
 		t->spliced += (uint64_t)got;
 	if (got == CHANNEL_UNABLE) {
 		t->unable++;
-		got = channel_receive(c);
+		got = channel_receive(c, LOOP_SCRATCH);
 		struct str input = channel_input(c);
 		if (got > 0) {
 			t->copied += input.n;
