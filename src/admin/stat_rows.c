@@ -152,7 +152,7 @@ void stat_row_of_backend(struct stat_row *row, struct backend *b, const struct s
 	stat_rows_averages(row, &b->sampled);
 	row->status = backend_is_up(b) ? "UP" : "DOWN";
 	stat_rows_backend_sessions(row, b);
-	row->queue = queue_length(&b->queue);
+	row->queue = queue_total(&b->queue);
 	row->queue_max = atomic_load_explicit(&b->queue.most, memory_order_relaxed);
 	if (row->queue_max < row->queue)
 		row->queue_max = row->queue;

@@ -147,7 +147,7 @@ uint32_t backend_in_flight(const struct backend *b)
 
 uint32_t backend_sessions(const struct backend *b)
 {
-	return backend_in_flight(b) + queue_length(&b->queue);
+	return backend_in_flight(b) + queue_total(&b->queue);
 }
 
 /* Of a large backend the samples of each second must do: counting its servers at each step up would be quadratic. */

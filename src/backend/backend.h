@@ -89,6 +89,12 @@ static inline void queue_slot_freed(struct backend *b, uint32_t worker)
 	if (queue_length(&b->queue))
 		queue_serve(b, worker);
 }
+/* One of its servers took a connection, or is done with one: who pauses because none did may try again. */
+static inline void queue_server_answers(struct backend *b)
+{
+	if (atomic_load_explicit(&b->queue.pausing, memory_order_relaxed))
+		queue_end_pause(b);
+}
 /* Tells the algorithm how an exchange on this server ended, once. */
 void backend_feedback(struct backend *b, struct server *s, enum lbd_outcome outcome, uint64_t first_byte_us,
 	uint64_t total_us, uint64_t now_us);

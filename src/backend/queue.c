@@ -14,12 +14,13 @@ static struct waiter *queue_waiter_of(struct list *link)
 bool queue_init(struct queue *q)
 {
 	list_init(&q->waiters);
+	list_init(&q->pauses);
 	return pthread_mutex_init(&q->lock, NULL) == 0;
 }
 
 void queue_end(struct queue *q)
 {
-	LBD_INVARIANT(list_empty(&q->waiters));
+	LBD_INVARIANT(list_empty(&q->waiters) && list_empty(&q->pauses));
 	pthread_mutex_destroy(&q->lock);
 }
 
@@ -29,23 +30,23 @@ static void queue_put(struct queue *q, struct waiter *w)
 {
 	w->server = NULL;
 	w->queued = true;
-	w->position = q->served;
-	atomic_fetch_add_explicit(&q->waiting, 1, memory_order_seq_cst);
-	list_append(&q->waiters, &w->link);
+	w->position = w->pauses ? 0 : q->served;
+	atomic_fetch_add_explicit(w->pauses ? &q->pausing : &q->waiting, 1, memory_order_seq_cst);
+	list_append(w->pauses ? &q->pauses : &q->waiters, &w->link);
 }
 
 static void queue_take_out(struct queue *q, struct waiter *w)
 {
 	w->queued = false;
-	w->position = q->served - w->position + 1;
+	w->position = w->pauses ? 0 : q->served - w->position + 1;
 	list_remove(&w->link);
-	atomic_fetch_sub_explicit(&q->waiting, 1, memory_order_seq_cst);
+	atomic_fetch_sub_explicit(w->pauses ? &q->pausing : &q->waiting, 1, memory_order_seq_cst);
 }
 
 static void queue_note_most(struct backend *b)
 {
 	struct queue *q = &b->queue;
-	uint32_t now = atomic_load_explicit(&q->waiting, memory_order_relaxed);
+	uint32_t now = queue_total(q);
 	if (now <= atomic_load_explicit(&q->most, memory_order_relaxed))
 		return;
 	atomic_store_explicit(&q->most, now, memory_order_relaxed);
@@ -97,10 +98,10 @@ static void queue_serve_locked(struct backend *b, uint32_t worker, struct list *
 	}
 }
 
-static void queue_turn_away_locked(struct backend *b, struct list *served)
+static void queue_turn_away_locked(struct backend *b, struct list *from, struct list *served)
 {
 	struct queue *q = &b->queue;
-	for (struct list *link = q->waiters.next, *next; link != &q->waiters; link = next) {
+	for (struct list *link = from->next, *next; link != from; link = next) {
 		struct waiter *w = queue_waiter_of(link);
 		next = link->next;
 		if (pick_has_candidate(b, &w->pick))
@@ -129,7 +130,7 @@ static enum queue_result queue_judge(struct backend *b, struct waiter *w)
 		return QUEUE_GRANTED;
 	if (!pick_has_candidate(b, &w->pick))
 		return QUEUE_NO_SERVER;
-	return queue_length(&b->queue) > conf->queue_max ? QUEUE_FULL : QUEUE_WAITS;
+	return queue_total(&b->queue) > conf->queue_max ? QUEUE_FULL : QUEUE_WAITS;
 }
 
 /* It is in the list before anybody looks for a slot, a full list too: only so can it get one that those before it may
@@ -153,6 +154,36 @@ enum queue_result queue_enter(struct backend *b, struct waiter *w)
 	pthread_mutex_unlock(&q->lock);
 	queue_post(&served);
 	return result;
+}
+
+enum queue_result queue_pause(struct backend *b, struct waiter *w)
+{
+	struct queue *q = &b->queue;
+	w->pauses = true;
+	pthread_mutex_lock(&q->lock);
+	queue_put(q, w);
+	enum queue_result result = queue_judge(b, w);
+	if (result == QUEUE_WAITS)
+		queue_note_most(b);
+	else
+		queue_take_out(q, w);
+	pthread_mutex_unlock(&q->lock);
+	return result;
+}
+
+void queue_end_pause(struct backend *b)
+{
+	struct queue *q = &b->queue;
+	struct list ended;
+	list_init(&ended);
+	pthread_mutex_lock(&q->lock);
+	if (!list_empty(&q->pauses)) {
+		struct waiter *w = queue_waiter_of(q->pauses.next);
+		queue_take_out(q, w);
+		list_append(&ended, &w->link);
+	}
+	pthread_mutex_unlock(&q->lock);
+	queue_post(&ended);
 }
 
 bool queue_leave(struct backend *b, struct waiter *w)
@@ -182,7 +213,8 @@ void queue_review(struct backend *b)
 	list_init(&served);
 	pthread_mutex_lock(&b->queue.lock);
 	queue_serve_locked(b, b->counters.workers, &served);
-	queue_turn_away_locked(b, &served);
+	queue_turn_away_locked(b, &b->queue.waiters, &served);
+	queue_turn_away_locked(b, &b->queue.pauses, &served);
 	pthread_mutex_unlock(&b->queue.lock);
 	queue_post(&served);
 }

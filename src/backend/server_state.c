@@ -28,7 +28,7 @@ static const char *server_say_left(const struct server *s, bool up, char *out)
 {
 	uint32_t active = backend_usable(s->backend, false), backups = backend_usable(s->backend, true);
 	uint32_t sessions = atomic_load_explicit(&s->live.in_flight, memory_order_relaxed);
-	uint32_t waiting = queue_length(&s->backend->queue);
+	uint32_t waiting = queue_total(&s->backend->queue);
 	const char *running = !active && backups ? " Running on backup." : "";
 	if (up)
 		snprintf(out, STATE_LEFT_MAX,

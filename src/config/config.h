@@ -255,6 +255,7 @@ enum {
 
 struct config_retry {
 	uint32_t attempts, same_server, budget;
+	uint64_t pause, connect_for;
 	struct config_strings methods;
 	unsigned on; /* CONFIG_RETRY_* */
 	uint64_t body;

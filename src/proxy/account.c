@@ -103,7 +103,8 @@ void account_attempt(struct exchange *x, enum reason reason, unsigned status)
 	uint64_t now_us = x->worker->loop.now_us, took_us = now_us - x->at.picked;
 	struct counters *server = server_counters(x->server, x->worker->index);
 	const struct config_backend *conf = atomic_load_explicit(&x->backend->conf, memory_order_acquire);
-	enum lbd_outcome outcome = LBD_FAILURE;
+	/* A shortage of our own says nothing of the server. */
+	enum lbd_outcome outcome = reason == REASON_MEMORY ? LBD_NEUTRAL : LBD_FAILURE;
 	if (status) {
 		counter_add_status(server, status);
 		if (!config_statuses_contain(&conf->failure_statuses, status))

@@ -211,34 +211,44 @@ static void exchange_check(const struct exchange *x)
 	LBD_INVARIANT(x->step <= EXCHANGE_STEP_QUEUE || x->step == EXCHANGE_STEP_FINISH || x->server);
 }
 
+bool exchange_go_on(struct exchange *x, enum exchange_go go)
+{
+	switch (go) {
+	case EXCHANGE_GO_NEXT:
+		x->step++;
+		return true;
+	case EXCHANGE_GO_PICK:
+		x->step = EXCHANGE_STEP_PICK;
+		return true;
+	case EXCHANGE_GO_QUEUE:
+		x->step = EXCHANGE_STEP_QUEUE;
+		return true;
+	case EXCHANGE_GO_CONNECT:
+		x->step = EXCHANGE_STEP_CONNECT;
+		return true;
+	case EXCHANGE_GO_FINISH:
+		x->step = EXCHANGE_STEP_FINISH;
+		return true;
+	case EXCHANGE_GO_WAIT:
+		exchange_arm(x);
+		return false;
+	case EXCHANGE_GO_DONE:
+		return false;
+	}
+	return false;
+}
+
 void exchange_run(struct exchange *x)
 {
-	for (;;) {
+	enum exchange_go go;
+	do {
 		exchange_check(x);
 		if (x->session->failed && x->step != EXCHANGE_STEP_FINISH) {
 			exchange_fail(x, REASON_CLIENT_CLOSED, NULL);
 			x->step = EXCHANGE_STEP_FINISH;
 		}
-		switch (exchange_steps[x->step].run(x)) {
-		case EXCHANGE_GO_NEXT:
-			x->step++;
-			break;
-		case EXCHANGE_GO_PICK:
-			x->step = EXCHANGE_STEP_PICK;
-			break;
-		case EXCHANGE_GO_CONNECT:
-			x->step = EXCHANGE_STEP_CONNECT;
-			break;
-		case EXCHANGE_GO_FINISH:
-			x->step = EXCHANGE_STEP_FINISH;
-			break;
-		case EXCHANGE_GO_WAIT:
-			exchange_arm(x);
-			return;
-		case EXCHANGE_GO_DONE:
-			return;
-		}
-	}
+		go = exchange_steps[x->step].run(x);
+	} while (exchange_go_on(x, go));
 }
 
 /* ---- which backend ---- */
@@ -322,6 +332,8 @@ enum exchange_go exchange_finish(struct exchange *x)
 	x->upstream = NULL;
 	account_exchange(x);
 	exchange_give_back(x);
+	if (x->at.connected)
+		queue_server_answers(x->backend);
 	bool whole = x->response_complete && !x->request_cut;
 	bool keep = whole && !x->close_client;
 	/* Bodies may have an empty line behind them, from clients that know no better. */

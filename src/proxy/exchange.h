@@ -42,7 +42,9 @@ struct exchange {
 	struct flow_copy copy;       /* of the request's body, while it may have to be sent again */
 	struct buffer unsent;        /* with unsent_kept: what was written of the request's body, framed */
 	struct timeout timeout;
-	uint64_t waited_us;      /* in the queue, all times together */
+	uint64_t waited_us;      /* in the queue and between connects, all times together */
+	uint64_t pause_us;       /* between two connects, which is what we wait for now; 0: we do not */
+	uint64_t connecting_us;  /* when the first connect that failed began; 0: none has */
 	uint32_t queue_position; /* in the queue, likewise; 0: it did not wait */
 	struct timeout total;    /* timeouts.request */
 	struct timeout pace;     /* limits.min_rate: ticks while the request's body comes */
@@ -64,6 +66,8 @@ struct exchange {
 	uint32_t retries, interims;
 	uint32_t retry_after_s;                /* of the proxy's own answer; 0: not said */
 	uint32_t failed_attempts, same_server; /* attempts on servers; connects made again on one */
+	uint32_t round_attempts, lost_answers; /* of these: in this round; those that failed behind the connect */
+	uint32_t pauses;                       /* so far */
 	bool parsed : 1;                       /* request is valid */
 	bool trusted : 1;                      /* its peer is among the trusted_proxies */
 	bool reserved : 1;                     /* a place on server is ours */
@@ -77,6 +81,7 @@ struct exchange {
 	bool close_client : 1;   /* the client was, or will be, told that the connection ends */
 	bool until_close : 1;    /* the client finds the answer's end by the connection's end */
 	bool redispatched : 1;
+	bool same_again : 1;  /* after the pause the same server is connected to */
 	bool unsent_kept : 1; /* nothing of the request left on the connection before; its head is written anew */
 	uint32_t tried_count;
 	uint32_t hopeless; /* bits: those tried that are not to be asked again */

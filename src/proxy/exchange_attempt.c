@@ -23,11 +23,12 @@ void exchange_pick_request(struct exchange *x, struct pick_request *request)
 void exchange_take_server(struct exchange *x, struct server *server)
 {
 	struct worker *w = x->worker;
-	if (x->failed_attempts) {
+	bool again = x->failed_attempts || x->same_server;
+	if (again) {
 		exchange_count_server_side(x, COUNTER_RETRIES);
 		x->retries++;
 	}
-	if (x->failed_attempts && server != x->server) {
+	if (again && server != x->server) {
 		exchange_count_server_side(x, COUNTER_REDISPATCHES);
 		x->redispatched = true;
 	}
@@ -42,7 +43,7 @@ void exchange_take_server(struct exchange *x, struct server *server)
 enum exchange_go exchange_no_server(struct exchange *x)
 {
 	if (x->failed_attempts)
-		return exchange_fail(x, x->attempt_reason, NULL);
+		return exchange_next_round(x);
 	counter_add(counter_set_block(&x->backend->counters, x->worker->index), COUNTER_CONNECT_ERRORS, 1);
 	return exchange_fail(x, REASON_NO_SERVER, NULL);
 }
@@ -100,28 +101,45 @@ void exchange_drop_upstream(struct exchange *x)
 	x->upstream = NULL;
 }
 
-/* retry.same_server: the first server that takes no connection gets more chances. */
-static bool exchange_may_connect_again(const struct exchange *x)
+/* retry.same_server: the first server that takes no connection gets more chances, each after a pause. Where there is
+ * no room to wait, another server is asked at once. */
+static bool exchange_pauses_for_same(struct exchange *x)
 {
 	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
-	return (retry->on & CONFIG_RETRY_CONNECT) && retry->attempts > 1 && !x->failed_attempts &&
-	       x->same_server < retry->same_server;
+	if (!(retry->on & CONFIG_RETRY_CONNECT) || retry->attempts < 2 || x->failed_attempts ||
+		x->same_server >= retry->same_server || exchange_begin_pause(x, UINT64_MAX) != QUEUE_WAITS)
+		return false;
+	x->same_server++;
+	x->same_again = true;
+	exchange_give_back(x);
+	return true;
+}
+
+/* No port of this machine is left for this server's address: no failure of the server. One of another address may still
+ * be reached, and in a while there is a port, or an idle upstream, again. */
+static enum exchange_go exchange_without_port(struct exchange *x)
+{
+	enum exchange_go go = exchange_try_other(x, REASON_MEMORY, CONFIG_RETRY_CONNECT);
+	if (go == EXCHANGE_GO_FINISH && x->reason == REASON_MEMORY)
+		x->detail = "no_local_port";
+	return go;
 }
 
 /* This server could not be reached, and nothing was sent: another one may take the request, whatever its method is. */
 static enum exchange_go exchange_connect_failed(struct exchange *x, enum reason reason, int error)
 {
 	exchange_drop_upstream(x);
+	if (!x->connecting_us)
+		x->connecting_us = x->at.picked;
+	if (error == EADDRNOTAVAIL)
+		return exchange_without_port(x);
+	/* Of this machine: not the server's fault, and no better elsewhere. */
+	if (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
+		return exchange_fail(x, REASON_MEMORY, NULL);
 	exchange_count_server_side(x, COUNTER_CONNECT_ERRORS);
-	/* Ports or descriptors of this machine: not the server's fault, and no better elsewhere. */
-	if (error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)
-		return exchange_fail(x, REASON_MEMORY, error == EADDRNOTAVAIL ? "no_local_port" : NULL);
-	if (exchange_may_connect_again(x)) {
-		exchange_count_server_side(x, COUNTER_RETRIES);
-		x->same_server++;
-		x->retries++;
-		return EXCHANGE_GO_CONNECT;
-	}
+	x->attempt_reason = reason;
+	if (exchange_pauses_for_same(x))
+		return EXCHANGE_GO_QUEUE;
 	return exchange_try_other(x, reason, CONFIG_RETRY_CONNECT);
 }
 
@@ -151,6 +169,7 @@ enum exchange_go exchange_connect(struct exchange *x)
 	if (!x->upstream->reused && !x->tunnel && upstream_has_spoken(x->upstream))
 		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "answer_before_request");
 	x->at.connected = x->worker->loop.now_us;
+	queue_server_answers(x->backend);
 	if (!upstream_announce(x->upstream, x->session))
 		return exchange_fail(x, REASON_MEMORY, NULL);
 	return EXCHANGE_GO_NEXT;

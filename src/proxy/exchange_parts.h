@@ -9,6 +9,7 @@
 enum exchange_go {
 	EXCHANGE_GO_NEXT,    /* the step that follows */
 	EXCHANGE_GO_PICK,    /* back: another server */
+	EXCHANGE_GO_QUEUE,   /* back: a pause, or a slot, is waited for */
 	EXCHANGE_GO_CONNECT, /* a connection to this server; back: another one */
 	EXCHANGE_GO_FINISH,  /* ahead: it is over */
 	EXCHANGE_GO_WAIT,    /* until something happens; the same step again then */
@@ -32,6 +33,8 @@ static inline const struct config_backend *exchange_backend_conf(const struct ex
 
 /* exchange.c: it is over, for this reason; the first reason stays. */
 enum exchange_go exchange_fail(struct exchange *x, enum reason reason, const char *detail);
+/* exchange.c: the step that a step, or what ended its wait, asks for. False: none, it waits or is done. */
+bool exchange_go_on(struct exchange *x, enum exchange_go go);
 /* exchange.c: the driver; step after step until one waits. x may be gone after it. */
 void exchange_run(struct exchange *x);
 
@@ -62,6 +65,8 @@ void exchange_drop_upstream(struct exchange *x);
 /* exchange_retry.c: the attempt on this server failed, for this reason, which is this one of CONFIG_RETRY_*. PICK:
  * another one may do, and this one is accounted for; FINISH: it is over. */
 enum exchange_go exchange_try_other(struct exchange *x, enum reason reason, unsigned on);
+/* No server is left that was not tried, and none of them took a connection: a pause and another round, or the end. */
+enum exchange_go exchange_next_round(struct exchange *x);
 /* Whether this answer is dropped, because another server may have a better one: as PICK above. */
 bool exchange_try_better(struct exchange *x, const struct http_response *response);
 /* Whether a request may be sent twice: to another server, or on a new connection for one that was dead. */
@@ -76,7 +81,15 @@ void exchange_keep_body(struct exchange *x);
 /* Of a request that was written and of which nothing has left, the body as far as it was written. */
 void exchange_keep_unsent(struct exchange *x);
 
-/* exchange_queue.c: out of the queue, if it is in it; a slot that is on its way to us goes to another one. */
+/* exchange_queue.c */
+/* How long the next wait for a slot may last, by timeouts.queue, which counts all waits together; 0: without end. */
+uint64_t exchange_queue_patience(const struct exchange *x);
+/* It may not wait, or not any longer. */
+enum exchange_go exchange_refuse_wait(struct exchange *x, enum reason reason);
+/* The pause before the next connect begins, for most_us at most: WAITS, or why it does not. A place on a server is to be
+ * given back after it. */
+enum queue_result exchange_begin_pause(struct exchange *x, uint64_t most_us) LBD_MUST_CHECK;
+/* Out of the queue, if it is in it; a slot that is on its way to us goes to another one. */
 void exchange_leave_queue(struct exchange *x);
 
 /* exchange_messages.c: moves what the client sent. True when the exchange is over because of it. */

@@ -82,7 +82,7 @@ bool exchange_goes_once(const struct exchange *x)
 static bool exchange_attempts_left(const struct exchange *x, unsigned on)
 {
 	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
-	return (retry->on & on) && x->failed_attempts + 1 < retry->attempts && x->tried_count < LBD_TRIED_MAX;
+	return (retry->on & on) && x->round_attempts + 1 < retry->attempts && x->tried_count < LBD_TRIED_MAX;
 }
 
 static bool exchange_afford_retry(struct exchange *x)
@@ -157,7 +157,7 @@ static bool exchange_other_is_free(const struct exchange *x, bool hopeless)
 /* ---- the attempt ends ---- */
 
 /* The server is left as if it had never had the request; what was written for it and never left is kept. */
-static void exchange_leave_server(struct exchange *x, bool hopeless)
+static void exchange_leave_server(struct exchange *x, bool hopeless, unsigned on)
 {
 	if (x->upstream)
 		exchange_keep_unsent(x);
@@ -167,19 +167,65 @@ static void exchange_leave_server(struct exchange *x, bool hopeless)
 	x->hopeless |= (uint32_t)hopeless << x->tried_count;
 	x->tried[x->tried_count++] = x->server;
 	x->failed_attempts++;
+	x->round_attempts++;
+	x->lost_answers += on != CONFIG_RETRY_CONNECT;
 }
+
+/* ---- rounds: no server takes a connection ---- */
+
+static bool exchange_connects_failed(const struct exchange *x)
+{
+	/* The latter is no_local_port. */
+	return reason_kind(x->attempt_reason) == REASON_KIND_CONNECT || x->attempt_reason == REASON_MEMORY;
+}
+
+/* What is left of retry.connect_for, which began with the first connect that failed. */
+static uint64_t exchange_round_patience(const struct exchange *x)
+{
+	uint64_t most_us = exchange_backend_conf(x)->retry.connect_for;
+	uint64_t took_us = x->worker->loop.now_us - x->connecting_us;
+	return took_us < most_us ? most_us - took_us : 0;
+}
+
+/* Answers that were lost count for all rounds together: a request that ends its server is not sent again and again. */
+static bool exchange_may_go_round(const struct exchange *x)
+{
+	const struct config_backend *conf = exchange_backend_conf(x);
+	return (conf->retry.on & CONFIG_RETRY_CONNECT) && conf->retry.attempts > 1 &&
+	       x->lost_answers < conf->retry.attempts && conf->queue_max && exchange_round_patience(x);
+}
+
+enum exchange_go exchange_next_round(struct exchange *x)
+{
+	if (!exchange_connects_failed(x) || !exchange_may_go_round(x))
+		return exchange_fail(x, x->attempt_reason, NULL);
+	x->tried_count = x->hopeless = 0;
+	x->round_attempts = x->lost_answers;
+	switch (exchange_begin_pause(x, exchange_round_patience(x))) {
+	case QUEUE_WAITS:
+		return EXCHANGE_GO_QUEUE;
+	case QUEUE_FULL:
+		return exchange_refuse_wait(x, REASON_QUEUE_FULL);
+	default:
+		return exchange_fail(x, x->attempt_reason, NULL);
+	}
+}
+
+/* ---- what follows ---- */
 
 enum exchange_go exchange_try_other(struct exchange *x, enum reason reason, unsigned on)
 {
 	bool unsent = on == CONFIG_RETRY_CONNECT || upstream_unsent(x->upstream), hopeless = on != CONFIG_RETRY_RESET;
-	if (!exchange_attempts_left(x, on) || !exchange_other_is_there(x, hopeless))
+	bool other = exchange_attempts_left(x, on) && exchange_other_is_there(x, hopeless);
+	bool round = !other && on == CONFIG_RETRY_CONNECT && exchange_may_go_round(x);
+	if (!other && !round)
 		return exchange_fail(x, reason, NULL);
 	if (!unsent && (!exchange_may_repeat(x) || !exchange_afford_retry(x)))
 		return exchange_fail(x, reason, NULL);
 	account_attempt(x, reason, 0);
 	x->attempt_reason = reason;
-	exchange_leave_server(x, hopeless);
-	return EXCHANGE_GO_PICK;
+	exchange_leave_server(x, hopeless, on);
+	return round ? exchange_next_round(x) : EXCHANGE_GO_PICK;
 }
 
 static unsigned exchange_retry_status(unsigned status)
@@ -216,6 +262,6 @@ bool exchange_try_better(struct exchange *x, const struct http_response *respons
 		return false;
 	account_attempt(x, REASON_NONE, response->status);
 	x->attempt_reason = REASON_NO_SERVER;
-	exchange_leave_server(x, later);
+	exchange_leave_server(x, later, on);
 	return true;
 }

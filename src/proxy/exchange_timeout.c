@@ -64,7 +64,7 @@ static uint64_t exchange_patience(struct exchange *x)
 	const struct config_timeouts *backend = &exchange_backend_conf(x)->timeouts;
 	const struct config_timeouts *frontend = &exchange_frontend_conf(x)->timeouts;
 	if (x->step == EXCHANGE_STEP_QUEUE)
-		return backend->queue;
+		return x->pause_us ? x->pause_us : exchange_queue_patience(x);
 	if (x->step == EXCHANGE_STEP_BUFFER) {
 		/* What comes before a server is asked is a matter of both. */
 		x->waits_for = 'c';

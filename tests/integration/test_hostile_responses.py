@@ -82,7 +82,7 @@ def test_a_silent_server_is_504(box):
 
 
 def test_the_address_of_a_server_is_never_told(box):
-    config = box.config({"s": f"127.0.0.1:{box.dead_port()}"})
+    config = box.config({"s": f"127.0.0.1:{box.dead_port()}"}, backend={"retry": {"connect_for": 0}})
     lbd = box.lbd(config)
     response = http(lbd.port)
     assert response.status == 503

@@ -100,7 +100,7 @@ def test_a_client_that_takes_nothing_has_no_further_request_served(box):
 
 
 def test_a_pipelining_client_that_does_not_read_costs_little(box):
-    lbd = box.lbd(box.config({"dead": f"127.0.0.1:{box.dead_port()}"}))
+    lbd = box.lbd(box.config({"dead": f"127.0.0.1:{box.dead_port()}"}, backend={"retry": {"connect_for": 0}}))
     sent = 0
     block = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 4000
     with Client(lbd.port, timeout=1.0) as client:

@@ -41,7 +41,7 @@ def test_who_is_turned_away_from_the_queue_without_another_server(box):
     """The one that took no connection is not asked again."""
     b = box.origin("b")
     log = Logged(box, {"b": {"address": b, "maxconn": 1}, "d": f"127.0.0.1:{box.dead_port()}"},
-                 backend={"algorithm": "first"})
+                 backend={"algorithm": "first", "retry": {"connect_for": 0}})
     busy = Client(log.port).send(build_request("POST", "/?hang=1", body=b"x"))
     wait_for(lambda: b.stats()["busy"] == 1)
     client = Client(log.port).send(build_request())

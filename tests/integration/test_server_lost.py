@@ -5,7 +5,7 @@ from lbdtest import Client, Load, build_request, http, took, wait_for
 
 
 def test_no_server_is_503(box):
-    lbd = box.lbd(box.config({"s": f"127.0.0.1:{box.dead_port()}"}))
+    lbd = box.lbd(box.config({"s": f"127.0.0.1:{box.dead_port()}"}, backend={"retry": {"connect_for": 0}}))
     response = http(lbd.port)
     assert response.status == 503
     assert "no server" in response.text.lower() and "connect" not in response.text.lower()

@@ -130,7 +130,8 @@ def test_a_half_close_while_the_upstream_connects(box):
 
 
 def test_a_connect_that_hangs_ends_at_its_timeout(box):
-    lbd = box.lbd(box.config({"s": full_listener(box)}, backend={"timeouts": {"connect": "300ms"}}))
+    backend = {"timeouts": {"connect": "300ms"}, "retry": {"connect_for": 0}}
+    lbd = box.lbd(box.config({"s": full_listener(box)}, backend=backend))
     start = time.monotonic()
     assert http(lbd.port, "POST", body=b"x" * 100_000).status == 503
     took(start, 3, least=0.2)
@@ -143,7 +144,7 @@ def test_the_connect_behind_a_lost_answer_has_its_own_timeout(box):
         client.until(b"\r\n\r\n")
         gone.set()
     config = box.config({"s": box.scripted(script), "full": full_listener(box)}, backend={
-        "timeouts": {"connect": "400ms", "server": "20s"}, "retry": {"attempts": 2}, "passive": {"window": 0}})
+        "timeouts": {"connect": "400ms", "server": "20s"}, "retry": {"attempts": 2, "connect_for": 0}, "passive": {"window": 0}})
     lbd = box.lbd(config)
     start = time.monotonic()
     for _ in range(2):

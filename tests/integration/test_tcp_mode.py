@@ -65,7 +65,8 @@ def test_no_server_and_a_client_that_does_not_close(box):
 
 
 def test_no_server_closes_the_connection(box):
-    lbd = box.lbd(box.config({"dead": f"127.0.0.1:{box.dead_port()}"}, top={"defaults": {"mode": "tcp"}}))
+    lbd = box.lbd(box.config({"dead": f"127.0.0.1:{box.dead_port()}"}, backend={"retry": {"connect_for": 0}},
+                             top={"defaults": {"mode": "tcp"}}))
     with Client(lbd.port) as client:
         assert client.closed()
 
@@ -99,7 +100,8 @@ def test_idle_connection_ends_at_the_timeout(box):
 
 
 def test_a_failure_has_no_status(box):
-    log = Logged(box, {"dead": f"127.0.0.1:{box.dead_port()}"}, top={"defaults": {"mode": "tcp"}})
+    log = Logged(box, {"dead": f"127.0.0.1:{box.dead_port()}"}, backend={"retry": {"connect_for": 0}},
+                 top={"defaults": {"mode": "tcp"}})
     with Client(log.port) as client:
         assert client.closed()
     assert log.end() == (None, "connect_failed", "SC", 0)

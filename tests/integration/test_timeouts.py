@@ -8,10 +8,11 @@ from lbdtest import Client, Failure, build_request, pattern, took, wait_for
 from test_stalls import drip, full_listener
 
 ONCE = {"attempts": 1}
+AT_ONCE = {"connect_for": 0}
 
 
 def test_connect(box):
-    log = Logged(box, {"s": full_listener(box)}, backend={"timeouts": {"connect": "300ms"}})
+    log = Logged(box, {"s": full_listener(box)}, backend={"timeouts": {"connect": "300ms"}, "retry": AT_ONCE})
     with Client(log.port) as client, Took(0.25, 2):
         assert client.request().status == 503
     assert log.end() == (503, "connect_timeout", "sC", 0)
@@ -21,7 +22,7 @@ def test_connect(box):
 
 def test_connect_of_each_attempt(box):
     log = Logged(box, {"s": full_listener(box), "t": full_listener(box)},
-                 backend={"timeouts": {"connect": "300ms"}, "retry": {"same_server": 1}})
+                 backend={"timeouts": {"connect": "300ms"}, "retry": {"same_server": 1, "pause": "10ms", **AT_ONCE}})
     with Client(log.port) as client, Took(0.85, 3):
         assert client.request("POST").status == 503
     assert log.end() == (503, "connect_timeout", "sC", 2)

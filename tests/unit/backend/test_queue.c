@@ -303,3 +303,61 @@ Test(queue, a_place_that_is_given_back_at_once_serves_who_waits)
 	cr_expect(queue_leave(t.backend, &t.waiter[1]));
 	bench_end(&t);
 }
+
+static enum queue_result bench_pause(struct bench *t, uint32_t i)
+{
+	return queue_pause(t->backend, &t->waiter[i]);
+}
+
+Test(queue, who_pauses_is_counted_and_stands_in_nobodys_way)
+{
+	struct bench t;
+	bench_make(&t, 1, 3);
+	cr_assert(bench_pause(&t, 0) == QUEUE_WAITS && bench_pause(&t, 1) == QUEUE_WAITS);
+	cr_expect(eq(u32, bench_length(&t), 0u), "newcomers may pick");
+	cr_expect(eq(u32, queue_total(&t.backend->queue), 2u));
+	cr_expect_str_eq(bench_after_free(&t, 0), "", "a slot is not for them");
+	cr_expect(backend_fixture_pick(&t.f, true) >= 0);
+	cr_assert(bench_enter(&t, 2) == QUEUE_WAITS);
+	cr_expect(eq(int, bench_enter(&t, 3), QUEUE_FULL), "the bound is for both");
+	cr_expect(eq(int, bench_pause(&t, 4), QUEUE_FULL));
+	cr_expect(eq(u32, atomic_load(&t.backend->queue.most), 3u));
+	cr_expect_str_eq(bench_after_free(&t, 0), "2");
+	cr_expect(queue_leave(t.backend, &t.waiter[0]));
+	cr_expect(eq(u32, t.waiter[0].position, 0u));
+	cr_expect(eq(u32, queue_total(&t.backend->queue), 1u));
+	cr_expect(queue_leave(t.backend, &t.waiter[1]));
+	bench_end(&t);
+}
+
+Test(queue, pauses_end_one_by_one)
+{
+	struct bench t;
+	bench_make(&t, 1, 10);
+	for (uint32_t i = 0; i < 3; i++)
+		cr_assert(bench_pause(&t, i) == QUEUE_WAITS);
+	queue_server_answers(t.backend);
+	cr_expect_str_eq(bench_mail(&t), "a");
+	cr_expect(not(queue_leave(t.backend, &t.waiter[0])), "its mail is on its way");
+	cr_expect(queue_leave(t.backend, &t.waiter[1]));
+	queue_server_answers(t.backend);
+	queue_server_answers(t.backend);
+	cr_expect_str_eq(bench_mail(&t), "c");
+	cr_expect(eq(u32, queue_total(&t.backend->queue), 0u));
+	bench_end(&t);
+}
+
+Test(queue, a_pause_ends_with_the_last_server)
+{
+	struct bench t;
+	bench_make(&t, 2, 10);
+	cr_assert(bench_pause(&t, 0) == QUEUE_WAITS);
+	server_set_admin(t.backend->servers[0], SERVER_DRAIN, "test");
+	backend_rebuild(t.backend);
+	cr_expect_str_eq(bench_mail(&t), "");
+	server_set_admin(t.backend->servers[1], SERVER_DRAIN, "test");
+	backend_rebuild(t.backend);
+	cr_expect_str_eq(bench_mail(&t), "a");
+	cr_expect(eq(int, bench_pause(&t, 1), QUEUE_NO_SERVER));
+	bench_end(&t);
+}

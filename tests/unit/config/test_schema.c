@@ -79,7 +79,9 @@ Test(schema, the_sample_of_the_documents_holds_the_defaults)
 	cr_expect_eq(b->breaker.open, 5000000);
 	cr_expect_eq(b->failure_statuses.count, 1);
 	cr_expect_eq(b->failure_statuses.at[0].low, 500);
-	cr_expect_eq(b->retry.on, 63);
+	cr_expect_eq(b->retry.on, 63 & ~CONFIG_RETRY_TIMEOUT);
+	cr_expect_eq(b->retry.pause, 100000);
+	cr_expect_eq(b->retry.connect_for, 3000000);
 	cr_expect_eq(b->retry.methods.count, 3);
 	cr_expect_eq(b->retry.body, 65536);
 	cr_expect_eq(b->queue_max, 1000);
