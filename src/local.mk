@@ -86,6 +86,8 @@ src_liblbd_la_SOURCES += \
 	src/http/message.c \
 	src/http/message.h \
 	src/http/methods.def \
+	src/http/path.c \
+	src/http/path.h \
 	src/http/request_head.c \
 	src/http/response_head.c \
 	src/http/status.def \

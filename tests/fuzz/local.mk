@@ -8,6 +8,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_csv \
 	tests/fuzz/fuzz_exchange \
 	tests/fuzz/fuzz_keys \
+	tests/fuzz/fuzz_path \
 	tests/fuzz/fuzz_proxy_header \
 	tests/fuzz/fuzz_reply \
 	tests/fuzz/fuzz_request_head \
@@ -58,6 +59,11 @@ tests_fuzz_fuzz_keys_SOURCES = tests/fuzz/fuzz_keys.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_keys_CPPFLAGS = $(TUI_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/keys"'
 tests_fuzz_fuzz_keys_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_keys_LDADD = tui/liblbtop.la
+
+tests_fuzz_fuzz_path_SOURCES = tests/fuzz/fuzz_path.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_path_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/path"'
+tests_fuzz_fuzz_path_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_path_LDADD = $(TEST_LDADD)
 
 tests_fuzz_fuzz_proxy_header_SOURCES = tests/fuzz/fuzz_proxy_header.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_proxy_header_CPPFLAGS = $(TEST_CPPFLAGS) -DFUZZ_CORPUS='"$(abs_top_srcdir)/tests/fuzz/corpus/proxy_header"'

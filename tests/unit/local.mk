@@ -75,6 +75,7 @@ tests_unit_unit_http_SOURCES = \
 	tests/unit/http/test_chunked.c \
 	tests/unit/http/test_head_scan.c \
 	tests/unit/http/test_message.c \
+	tests/unit/http/test_path.c \
 	tests/unit/http/test_request_head.c \
 	tests/unit/http/test_response_head.c \
 	tests/unit/http/test_trace_context.c \
