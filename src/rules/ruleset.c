@@ -2,6 +2,7 @@
 #include "rules/ruleset.h"
 
 #include "http/bytes.h"
+#include "http/path.h"
 #include "rules/rule.h"
 
 struct ruleset_decision {
@@ -44,19 +45,42 @@ static bool ruleset_note_edit(
 	return !value || rule_template_expand(value, d->scratch, d->arena, &edit->value);
 }
 
-/* What a request target must begin with. */
-static bool ruleset_rewrite(struct ruleset_decision *d, const struct rule_template *t)
+/* A text that begins with "//" names another host, and browsers read '\\' like '/'. Only who writes a rule may name
+ * one: what a client's path makes of "/$1" or "$1" stays here. Returns what stands behind the slashes at the beginning,
+ * and in *here whether there were any. Blanks and control characters, which browsers skip, are in no path; "%2F" and
+ * "%09" are no slash and no blank to them. */
+static struct str ruleset_stay_here(struct str text, const char *as_written, bool *here)
+{
+	*here = false;
+	if (as_written[0] == '/' && as_written[1] == '/')
+		return text;
+	while (text.n > 0 && (text.p[0] == '/' || text.p[0] == '\\')) {
+		text = str_make(text.p + 1, text.n - 1);
+		*here = true;
+	}
+	return text;
+}
+
+/* The path as a request target. "/new/$1" and "/old../x" make "/new/../x", which leaves what the rule is about. */
+static bool ruleset_rewrite(struct ruleset_decision *d, const struct rule *rule)
 {
 	struct str path;
-	if (!rule_template_expand(t, d->scratch, d->arena, &path))
+	bool here;
+	if (!rule_template_expand(&rule->rewrite, d->scratch, d->arena, &path))
 		return false;
-	if (path.n == 0 || path.p[0] != '/') {
-		char *rooted = arena_alloc(d->arena, path.n + 1);
+	const char *query = memchr(path.p, '?', path.n);
+	if (http_path_has_dots(str_make(path.p, query ? (size_t)(query - path.p) : path.n))) {
+		d->verdict->action = RULE_DENY;
+		d->verdict->status = 400;
+	}
+	struct str rest = ruleset_stay_here(path, rule->conf->rewrite_path, &here);
+	if (path.n == 0 || path.p[0] != '/' || (here && rest.n + 1 != path.n)) {
+		char *rooted = arena_alloc(d->arena, rest.n + 1);
 		if (!rooted)
 			return false;
 		rooted[0] = '/';
-		memcpy(rooted + 1, path.p, path.n);
-		path = str_make(rooted, path.n + 1);
+		memcpy(rooted + 1, rest.p, rest.n);
+		path = str_make(rooted, rest.n + 1);
 	}
 	d->verdict->changes.path = path;
 	return true;
@@ -88,35 +112,24 @@ static bool ruleset_edit(struct ruleset_decision *d, const struct rule *rule)
 		if (ruleset_host_is_sound(host))
 			d->verdict->changes.host = host;
 	}
-	return !rule->rewrite.pieces || ruleset_rewrite(d, &rule->rewrite);
-}
-
-/* "/$1" with a path such as "/old//evil.example" must not become "//evil.example", which names another host; browsers
- * read '\' like '/'. Returns what stands behind the slashes, and the one slash in root; the whole otherwise. */
-static struct str ruleset_stay_here(struct str location, const char *as_written, const char **root)
-{
-	*root = "";
-	if (as_written[0] != '/' || as_written[1] == '/' || as_written[1] == '\\')
-		return location;
-	*root = "/";
-	while (location.n > 0 && (location.p[0] == '/' || location.p[0] == '\\'))
-		location = str_make(location.p + 1, location.n - 1);
-	return location;
+	return !rule->rewrite.pieces || ruleset_rewrite(d, rule);
 }
 
 static bool ruleset_redirect(struct ruleset_decision *d, const struct rule *rule)
 {
-	const char *to = rule->conf->redirect_to, *root;
+	const char *to = rule->conf->redirect_to;
+	bool here;
 	struct str query = d->request->query, location;
 	if (!rule_template_expand(&rule->redirect, d->scratch, d->arena, &location))
 		return false;
-	location = ruleset_stay_here(location, to, &root);
+	bool empty = location.n == 0;
+	location = ruleset_stay_here(location, to, &here);
 	/* A "?" behind the "#" is part of the fragment, and what the client sent has no "#". */
 	size_t plain = strcspn(to, "?#");
 	bool keeps_query = query.p && to[plain] != '?';
 	const char *fragment = location.n ? memchr(location.p, '#', location.n) : NULL;
 	int before = (int)(fragment ? fragment - location.p : (ptrdiff_t)location.n);
-	char *whole = arena_format(d->arena, "%s%.*s%s%.*s%.*s", root, before, location.p, keeps_query ? "?" : "",
+	char *whole = arena_format(d->arena, "%s%.*s%s%.*s%.*s", here || empty ? "/" : "", before, location.p, keeps_query ? "?" : "",
 		keeps_query ? (int)query.n : 0, keeps_query ? query.p : "", (int)location.n - before,
 		fragment ? fragment : "");
 	if (!whole)
@@ -144,11 +157,10 @@ static uint32_t ruleset_split(struct ruleset_decision *d, const struct rule *rul
 	return 0;
 }
 
-static bool ruleset_end(struct ruleset_decision *d, const struct rule *rule, uint32_t index)
+static bool ruleset_end(struct ruleset_decision *d, const struct rule *rule)
 {
 	const struct config_rule *conf = rule->conf;
 	struct rule_verdict *v = d->verdict;
-	v->rule = index;
 	if (conf->backend) {
 		v->action = RULE_BACKEND;
 	} else if (conf->split_count) {
@@ -209,7 +221,11 @@ static bool ruleset_apply(struct ruleset_decision *d, const struct rule *rule, u
 	}
 	if (truth == RULE_UNKNOWN && !rule->conf->deny)
 		return true;
-	return ruleset_edit(d, rule) && ruleset_end(d, rule, index);
+	v->rule = index;
+	if (!ruleset_edit(d, rule))
+		return false;
+	/* Its path was refused. */
+	return v->action == RULE_DENY || ruleset_end(d, rule);
 }
 
 /* The rule cannot be decided, so nothing is known of those behind it either. */
