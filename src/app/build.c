@@ -181,7 +181,7 @@ static bool build_rules(struct proxies *p, const struct config_frontend *conf, s
 	char *error, size_t error_size)
 {
 	struct text messages = {0};
-	if (!conf->rule_count)
+	if (!frontend_rules_wanted(conf))
 		return true;
 	struct frontend_rules *rules = frontend_rules_create(conf, p, &f->limits, workers, &messages);
 	if (!rules)

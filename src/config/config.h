@@ -68,6 +68,7 @@ struct config_global {
 };
 
 enum config_mode { CONFIG_MODE_HTTP, CONFIG_MODE_TCP };
+enum config_forward_path { CONFIG_PATH_RECEIVED, CONFIG_PATH_NORMALIZED };
 enum config_costly { CONFIG_COSTLY_REFUSE, CONFIG_COSTLY_PASS };
 
 struct config_timeouts { /* us; 0 is off where the table allows it */
@@ -124,12 +125,12 @@ struct config_rate_limit {
 struct config_rule {
 	unsigned line;
 	const char *file;
-	const char *path, *host, *query; /* patterns */
+	const char *path, *raw_path, *host, *query; /* patterns */
 	struct config_strings method;
 	struct config_networks src, peer;
 	const char *header_name, *header_match; /* pattern in header_match */
 	const char *cookie_name, *cookie_match;
-	const char *not_path, *not_host, *not_query; /* the same, when they must not hold */
+	const char *not_path, *not_raw_path, *not_host, *not_query; /* the same, when they must not hold */
 	struct config_strings not_method;
 	struct config_networks not_src, not_peer;
 	const char *not_header_name, *not_header_match;
@@ -183,6 +184,8 @@ struct config_frontend {
 	struct config_rule *rules;
 	uint32_t rule_count;
 	enum config_costly on_costly;
+	enum config_forward_path forward_path;
+	bool path_strict;
 };
 
 struct config_server {

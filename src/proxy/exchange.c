@@ -267,7 +267,8 @@ static struct backend *exchange_ask_rules(struct exchange *x)
 		return verdict.backend;
 	if (verdict.reason == REASON_RULE_ANSWERED && !intercept_send(x, &verdict.rules))
 		verdict.reason = REASON_MEMORY;
-	exchange_fail(x, verdict.reason, NULL);
+	exchange_fail(x, verdict.reason,
+		verdict.reason == REASON_MALFORMED_REQUEST ? http_error_word(verdict.error) : NULL);
 	/* As HAProxy writes it: the search for a server has failed, not the request. */
 	if (x->reason == REASON_NO_BACKEND)
 		x->phase = 'C';

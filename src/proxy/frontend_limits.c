@@ -36,9 +36,9 @@ static void limit_write_identity(const struct config_rule *r, struct text *out)
 {
 	const struct {
 		const char *key, *value;
-	} texts[] = {{"path", r->path}, {"host", r->host}, {"query", r->query}, {"header", r->header_name},
+	} texts[] = {{"path", r->path}, {"raw_path", r->raw_path}, {"host", r->host}, {"query", r->query}, {"header", r->header_name},
 		{"match", r->header_match}, {"cookie", r->cookie_name}, {"match", r->cookie_match},
-		{"not_path", r->not_path}, {"not_host", r->not_host}, {"not_query", r->not_query},
+		{"not_path", r->not_path}, {"not_raw_path", r->not_raw_path}, {"not_host", r->not_host}, {"not_query", r->not_query},
 		{"not_header", r->not_header_name}, {"match", r->not_header_match}, {"not_cookie", r->not_cookie_name},
 		{"match", r->not_cookie_match}, {"key", r->rate_limit.key}};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

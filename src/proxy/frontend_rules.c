@@ -30,6 +30,11 @@ static size_t rules_count_backends(const struct config_frontend *conf)
 	return n;
 }
 
+bool frontend_rules_wanted(const struct config_frontend *conf)
+{
+	return conf->rule_count || conf->path_strict || conf->forward_path != CONFIG_PATH_RECEIVED;
+}
+
 struct frontend_rules *frontend_rules_create(const struct config_frontend *conf, const struct proxies *proxies,
 	struct frontend_limit **limits, uint32_t workers, struct text *messages)
 {
@@ -47,6 +52,9 @@ struct frontend_rules *frontend_rules_create(const struct config_frontend *conf,
 		return NULL;
 	}
 	rules_find_backends(r, conf, proxies);
+	r->path_strict = conf->path_strict;
+	r->forwards_normal = conf->forward_path == CONFIG_PATH_NORMALIZED;
+	r->normalizes = r->path_strict || r->forwards_normal || ruleset_reads_path(r->set);
 	return r;
 }
 

@@ -1,4 +1,4 @@
-/* The rules of one frontend as its workers use them: the ruleset, the live backends that it names, the tables of its
+/* The rules of one frontend as its workers use them, and what it does with paths: the ruleset, the live backends that it names, the tables of its
  * rate limits, and how often each rule applied.
  *
  * Threads: made and ended by control; workers read it, and count in their own row. */
@@ -16,6 +16,8 @@ struct proxies;
 
 struct frontend_rules {
 	struct ruleset *set;
+	bool normalizes;       /* the path, for the rules or the servers */
+	bool path_strict, forwards_normal; /* as configured */
 	struct backend **backends; /* those that rule i names begin at first[i]: one, or one for each part of a split */
 	uint32_t *first;           /* by rule */
 	struct rate_table **limits; /* by rule; NULL: none. The tables are the frontend's */
@@ -23,6 +25,8 @@ struct frontend_rules {
 	_Atomic uint64_t *told_us;  /* by rule: when the log was told last */
 };
 
+/* Whether the frontend needs any. */
+bool frontend_rules_wanted(const struct config_frontend *conf);
 /* NULL: a message says why. */
 struct frontend_rules *frontend_rules_create(const struct config_frontend *conf, const struct proxies *proxies,
 	struct frontend_limit **limits, uint32_t workers, struct text *messages) LBD_MUST_CHECK;

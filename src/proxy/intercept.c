@@ -1,6 +1,7 @@
 #include "proxy/intercept.h"
 
 #include "http/write.h"
+#include "proxy/malformed.h"
 
 /* Which rules let pass what was above their rate, because they only try. */
 static void intercept_tell(struct exchange *x, const struct verdict *v)
@@ -35,6 +36,15 @@ static void intercept_tell_costly(struct exchange *x, const struct verdict *v)
 			v->reason == REASON_COSTLY ? "refused" : "not decided by it (on_costly)");
 }
 
+/* The head lies in one piece, as it was received. */
+static void intercept_capture(const struct exchange *x, enum http_error error)
+{
+	const char *head = x->request.method_text.p;
+	malformed_request(x->session, error,
+		(struct malformed_place){.input = str_make(head, x->head_bytes_in),
+			.position = (size_t)(x->request.target.p - head)});
+}
+
 bool intercept_has_rules(const struct exchange *x)
 {
 	return atomic_load_explicit(&x->frontend->rules, memory_order_acquire) != NULL;
@@ -55,6 +65,8 @@ struct verdict intercept_decide(struct exchange *x)
 		intercept_tell(x, &v);
 	if (v.rules.costly)
 		intercept_tell_costly(x, &v);
+	if (v.reason == REASON_MALFORMED_REQUEST)
+		intercept_capture(x, v.error);
 	x->changes = v.rules.changes;
 	return v;
 }

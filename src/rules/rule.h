@@ -13,6 +13,7 @@ enum rule_condition_kind {
 	RULE_CONDITION_QUERY,
 	RULE_CONDITION_HEADER,
 	RULE_CONDITION_COOKIE,
+	RULE_CONDITION_RAW_PATH,
 	RULE_CONDITION_PATH
 };
 
@@ -55,7 +56,7 @@ struct ruleset {
 	struct arena arena;
 	struct rule *rules;
 	uint32_t count;
-	bool costly_passes;
+	bool costly_passes, reads_path;
 };
 
 enum rule_truth { RULE_FALSE, RULE_TRUE, RULE_UNKNOWN };
@@ -79,7 +80,8 @@ const struct http_field *rule_next_field(
 	const struct http_fields *fields, uint32_t *index, struct str name, uint32_t *budget) LBD_MUST_CHECK;
 /* The next NAME=VALUE of a Cookie header (RFC 6265 4.2.1). False at the end, or when the budget is used up. */
 bool rule_next_cookie(struct str *list, struct str *name, struct str *value, uint32_t *budget) LBD_MUST_CHECK;
-/* Without its port, so that a pattern with '$' does not depend on where the daemon listens. */
+/* Without its port, so that a pattern with '$' does not depend on where the daemon listens, and without the dot at its
+ * end, which names the same host. */
 struct str rule_host_name(struct str host);
 
 /* groups: of the path pattern; none without one. False: error says what is wrong. */

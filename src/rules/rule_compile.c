@@ -1,6 +1,7 @@
 /* From the rules of a configuration to a ruleset. All rules are compiled before it gives up, so that one run shows all
  * that is wrong. */
 #include "http/bytes.h"
+#include "http/path.h"
 #include "rules/rule.h"
 
 #include <stdio.h>
@@ -67,6 +68,8 @@ static void compile_conditions(struct rule_compiler *c, struct rule *rule)
 		{"header.match", RULE_CONDITION_HEADER, false, conf->header_name, conf->header_match},
 		{"not_cookie.match", RULE_CONDITION_COOKIE, true, conf->not_cookie_name, conf->not_cookie_match},
 		{"cookie.match", RULE_CONDITION_COOKIE, false, conf->cookie_name, conf->cookie_match},
+		{"not_raw_path", RULE_CONDITION_RAW_PATH, true, NULL, conf->not_raw_path},
+		{"raw_path", RULE_CONDITION_RAW_PATH, false, NULL, conf->raw_path},
 		{"not_path", RULE_CONDITION_PATH, true, NULL, conf->not_path},
 		{"path", RULE_CONDITION_PATH, false, NULL, conf->path},
 	};
@@ -134,6 +137,8 @@ static void compile_texts(struct rule_compiler *c, struct rule *rule)
 	const char *path = rule->conf->rewrite_path, *end = path ? path + strlen(path) : NULL;
 	if (path && http_find_target_end(path, end) != end)
 		compile_error(c, rule, "rewrite_path", "it holds a byte that no request target may, such as a blank");
+	if (path && http_path_has_dots(str_make(path, strcspn(path, "?"))))
+		compile_error(c, rule, "rewrite_path", "it has a segment \".\" or \"..\"");
 	for (const char *at = rule->conf->host_header; at && *at; at++)
 		if (!http_byte_is_host(*at) && !strchr(":[]", *at)) {
 			compile_error(c, rule, "host_header", "it is no host name");
@@ -184,6 +189,13 @@ static void compile_check_tcp(struct rule_compiler *c, struct rule *rule)
 			"has no key but src, and can only limit the rate, or end in backend, split or deny");
 }
 
+static bool compile_reads_path(const struct rule *rule)
+{
+	enum rule_key_kind split = rule->split_key.kind, limit = rule->limit_key.kind;
+	bool keys = split == RULE_KEY_PATH || split == RULE_KEY_URI || limit == RULE_KEY_PATH || limit == RULE_KEY_URI;
+	return rule->conf->path || rule->conf->not_path || keys;
+}
+
 static void compile_rule(struct rule_compiler *c, struct rule *rule)
 {
 	rule->conditions = arena_zero(&c->set->arena, RULE_CONDITIONS_MAX, sizeof *rule->conditions);
@@ -194,6 +206,7 @@ static void compile_rule(struct rule_compiler *c, struct rule *rule)
 	compile_conditions(c, rule);
 	compile_actions(c, rule);
 	compile_keys(rule);
+	c->set->reads_path |= compile_reads_path(rule);
 	if (c->frontend->mode == CONFIG_MODE_TCP)
 		compile_check_tcp(c, rule);
 }
@@ -222,6 +235,11 @@ struct ruleset *ruleset_compile(const struct config_frontend *frontend, struct t
 		return set;
 	ruleset_free(set);
 	return NULL;
+}
+
+bool ruleset_reads_path(const struct ruleset *set)
+{
+	return set->reads_path;
 }
 
 void ruleset_free(struct ruleset *set)

@@ -47,7 +47,10 @@ struct str rule_host_name(struct str host)
 	size_t n = host.n;
 	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
 		n--;
-	return n > 0 && host.p[n - 1] == ':' ? str_make(host.p, n - 1) : host;
+	n = n > 0 && host.p[n - 1] == ':' ? n - 1 : host.n;
+	if (n > 0 && host.p[n - 1] == '.')
+		n--;
+	return str_make(host.p, n);
 }
 
 const struct http_field *rule_next_field(
@@ -146,6 +149,8 @@ static enum rule_truth condition_test(const struct rule_condition *c, const stru
 		return condition_test_header(c, s);
 	case RULE_CONDITION_COOKIE:
 		return condition_test_cookie(c, s);
+	case RULE_CONDITION_RAW_PATH:
+		return condition_match(c, s, s->request->raw_path);
 	case RULE_CONDITION_PATH:
 		break;
 	}

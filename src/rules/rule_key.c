@@ -101,6 +101,22 @@ static bool key_find(
 	return false;
 }
 
+/* Names of hosts are the same in any case of letters. */
+static uint64_t key_hash_host(struct siphash_key own, struct str host)
+{
+	char lower[256];
+	uint64_t hash = 0;
+	do {
+		size_t n = host.n < sizeof lower ? host.n : sizeof lower;
+		for (size_t i = 0; i < n; i++)
+			lower[i] = (char)str_lower((unsigned char)host.p[i]);
+		own.k0 ^= hash;
+		hash = siphash(&own, str_make(lower, n));
+		host = str_make(host.p + n, host.n - n);
+	} while (host.n);
+	return hash;
+}
+
 bool rule_key_hash(const struct rule_key *key, const struct rule_request *request, const struct siphash_key *seed,
 	uint32_t *budget, uint64_t *hash)
 {
@@ -118,7 +134,7 @@ bool rule_key_hash(const struct rule_key *key, const struct rule_request *reques
 	}
 	if (!rule_charge(budget, value.n / RULE_BYTES_A_STEP))
 		return false;
-	*hash = siphash(&own, value);
+	*hash = key->kind == RULE_KEY_HOST ? key_hash_host(own, value) : siphash(&own, value);
 	if (key->kind == RULE_KEY_URI && request->query.p) {
 		if (!rule_charge(budget, request->query.n / RULE_BYTES_A_STEP))
 			return false;

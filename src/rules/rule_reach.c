@@ -1,7 +1,11 @@
 /* Rules that no request can reach. A rule shadows a later one when it ends every request that the later one could
  * match: each of its conditions is also one of the later rule's, or follows from one of them, or always holds. And a
  * rule may exclude with one condition what another one demands. */
+#include "http/path.h"
 #include "rules/rule.h"
+
+#include <ctype.h>
+#include <stdlib.h>
 
 enum { REACH_COMPARISONS = 2000000 }; /* of rules with rules */
 
@@ -87,7 +91,8 @@ static bool reach_implies(const struct rule_condition *narrow, const struct rule
 static bool reach_always_holds(const struct rule_condition *c)
 {
 	static const char *const any[] = {".*", "^.*", ".*$", "^.*$", "^"};
-	for (size_t i = 0; c->kind == RULE_CONDITION_PATH && i < sizeof any / sizeof *any; i++)
+	bool path = c->kind == RULE_CONDITION_PATH || c->kind == RULE_CONDITION_RAW_PATH;
+	for (size_t i = 0; path && i < sizeof any / sizeof *any; i++)
 		if (strcmp(c->text, any[i]) == 0)
 			return !c->negated;
 	return false;
@@ -124,9 +129,41 @@ static bool reach_shadows(const struct rule *early, const struct rule *late)
 	return true;
 }
 
+/* What a pattern of the path asks for and no normal form has, so that only raw_path could match it; NULL: nothing. */
+static const char *reach_is_not_normal(const char *pattern)
+{
+	bool any_case = strstr(pattern, "(?i") != NULL;
+	if (strstr(pattern, "//"))
+		return "several slashes, which are one there";
+	for (const char *p = pattern; (p = strchr(p, '%')); p++) {
+		if (!isxdigit((unsigned char)p[1]) || !isxdigit((unsigned char)p[2]))
+			continue;
+		if (!any_case && (islower((unsigned char)p[1]) || islower((unsigned char)p[2])))
+			return "a percent sequence with lower-case digits, which are upper-case there";
+		if (http_path_is_unreserved((int)strtol((const char[]){p[1], p[2], '\0'}, NULL, 16)))
+			return "a percent sequence of a character that is decoded there";
+	}
+	return NULL;
+}
+
+static void reach_warn_of_paths(const struct rule *rule, struct text *messages)
+{
+	for (uint32_t i = 0; i < rule->condition_count; i++) {
+		const struct rule_condition *c = &rule->conditions[i];
+		const char *why = c->kind == RULE_CONDITION_PATH ? reach_is_not_normal(c->text) : NULL;
+		if (why)
+			text_format(messages,
+				"%s:%u: warning: the pattern \"%.80s\" of the path in its normal form asks for %s; "
+				"raw_path is the path as received\n",
+				rule->conf->file, rule->conf->line, c->text, why);
+	}
+}
+
 void ruleset_warn(const struct ruleset *set, struct text *messages)
 {
 	uint32_t comparisons = 0;
+	for (uint32_t i = 0; i < set->count; i++)
+		reach_warn_of_paths(&set->rules[i], messages);
 	for (uint32_t i = 0; i < set->count; i++)
 		if (reach_contradicts_itself(&set->rules[i]))
 			text_format(messages,

@@ -25,7 +25,9 @@ struct ruleset;
 /* What rules may look at. */
 struct rule_request {
 	bool http; /* false: a connection in TCP mode; only src and peer are known */
-	struct str method, host, path, query;
+	struct str method, host, query;
+	struct str path; /* in its normal form, where ruleset_reads_path asks for it */
+	struct str raw_path; /* as received */
 	const struct http_fields *fields; /* NULL: none */
 	struct in6_addr src;              /* the client; IPv4 as v4-mapped */
 	struct in6_addr peer;             /* the other end of the connection: a proxy, or the client itself */
@@ -84,10 +86,13 @@ struct rule_verdict {
 /* The rules' texts must outlive the result. Appends "FILE:LINE: error: ..." for each rule that is wrong; NULL then, or
  * when memory is out (which is a message too). */
 struct ruleset *ruleset_compile(const struct config_frontend *frontend, struct text *messages) LBD_MUST_CHECK;
+/* Whether a decision needs the path in its normal form (http/path.h). */
+bool ruleset_reads_path(const struct ruleset *set);
 /* May be NULL. */
 void ruleset_free(struct ruleset *set);
 /* Appends "FILE:LINE: warning: ..." for each rule that no request can reach, because a rule before it ends every
- * request that it could match. Finds the plain cases; silence proves nothing. */
+ * request that it could match, and for patterns of a path that no normal form matches. Finds the plain cases; silence
+ * proves nothing. */
 void ruleset_warn(const struct ruleset *set, struct text *messages);
 
 /* Pure, but for what it takes from the arena and, unless it only peeks, from the rate tables. Any thread. False: memory

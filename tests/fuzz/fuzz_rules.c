@@ -4,6 +4,7 @@
 #include "rules/ruleset.h"
 
 #include "http/bytes.h"
+#include "http/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,8 @@ static struct config_rule fuzz_rules[] = {
 	{.path = "^/r(.*)$", .redirect_to = "/$1", .redirect_status = 302},
 	{.path = "^/h/(.*)$", .host_header = "$1", .rewrite_path = "$1"},
 	{.not_path = "^/k", .query = "(.*)=(.*)=\\1", .return_status = 200, .return_body = ""},
-	{.path = "^(.*)$", .rewrite_path = "/w$1", .backend = "b"},
+	{.path = "^/v(.*)$", .rewrite_path = "/$1", .raw_path = "%|/"},
+	{.path = "^(.*)$", .rewrite_path = "/w$1", .not_raw_path = "^/v", .backend = "b"},
 };
 
 static void fuzz_fail(const char *what)
@@ -72,6 +74,11 @@ static void fuzz_check(const struct rule_verdict *v)
 	if (path.p &&
 		(path.n == 0 || path.p[0] != '/' || http_find_target_end(path.p, path.p + path.n) != path.p + path.n))
 		fuzz_fail("a path that is no target");
+	const char *query = path.n ? memchr(path.p, '?', path.n) : NULL;
+	if (path.n > 1 && strchr("/\\", path.p[1]))
+		fuzz_fail("a path elsewhere");
+	if (v->action != RULE_DENY && http_path_has_dots(str_make(path.p, query ? (size_t)(query - path.p) : path.n)))
+		fuzz_fail("a path with dots");
 	for (size_t i = 0; i < host.n; i++)
 		if (!http_byte_is_host(host.p[i]) && !strchr(":[]", host.p[i]))
 			fuzz_fail("a host that is none");
@@ -130,7 +137,10 @@ static void fuzz_decide(const struct ruleset *set, const char *bytes, size_t tar
 	request.has_src = n % 3 != 0;
 	for (size_t i = 0; i < n && i < sizeof request.src.s6_addr; i++)
 		request.src.s6_addr[i] = (uint8_t)bytes[i];
-	request.path = str_make(bytes, mark ? (size_t)(mark - bytes) : target);
+	request.path = request.raw_path = str_make(bytes, mark ? (size_t)(mark - bytes) : target);
+	char normal[UINT8_MAX];
+	if (http_path_normalize(request.raw_path, normal, &request.path))
+		return;
 	if (mark)
 		request.query = str_make(mark + 1, (size_t)(bytes + target - mark - 1));
 	struct pattern_scratch *scratch = pattern_scratch_create();

@@ -45,6 +45,7 @@ void rules_decide(
 		.method = str_of(method),
 		.host = str_of("Www.Example:8080"),
 		.path = str_make(target, mark ? (size_t)(mark - target) : strlen(target)),
+		.raw_path = str_make(target, mark ? (size_t)(mark - target) : strlen(target)),
 		.query = mark ? str_of(mark + 1) : str_make(NULL, 0),
 		.fields = &list,
 		.has_src = true};

@@ -34,6 +34,10 @@ static uint64_t key_hash(const char *text, uint32_t v4_bits, uint32_t v6_bits, c
 	return rule_key_hash(&key, &request, &key_seed, &budget, &hash) ? hash : 0;
 }
 
+/* Longer than what is looked at in one piece. */
+#define KEY_64   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define KEY_LONG KEY_64 KEY_64 KEY_64 KEY_64 KEY_64
+
 enum key_expected { SAME, OTHER, NOTHING };
 
 Test(rule_key, tells_requests_apart)
@@ -52,6 +56,11 @@ Test(rule_key, tells_requests_apart)
 		{"uri", {.path = "/a"}, {.path = "/a", .query = ""}, OTHER},
 		{"host", {.host = "a.example:80"}, {.host = "a.example"}, SAME},
 		{"host", {.host = "a.example"}, {.host = "b.example"}, OTHER},
+		{"host", {.host = "a.example"}, {.host = "A.Example.:8080"}, SAME},
+		{"host", {.host = "a.example"}, {.host = "a.example.x"}, OTHER},
+		{"host", {.host = KEY_LONG "B"}, {.host = KEY_LONG "b."}, SAME},
+		{"host", {.host = KEY_LONG "b"}, {.host = KEY_LONG "c"}, OTHER},
+		{"host", {.host = KEY_LONG "b"}, {.host = "b"}, OTHER},
 		{"header:x-user", {.header = "1"}, {.header = "1"}, SAME},
 		{"header:x-user", {.header = "1"}, {.header = "2"}, OTHER},
 		{"header:x-user", {.header = "1"}, {.header = NULL}, NOTHING},

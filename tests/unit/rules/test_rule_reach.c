@@ -57,6 +57,33 @@ Test(rule_reach, a_shadow_is_seen_and_nothing_else)
 	}
 }
 
+Test(rule_reach, a_path_that_no_normal_form_is)
+{
+	static const struct {
+		struct config_rule rule;
+		const char *said; /* NULL: nothing */
+	} cases[] = {
+		{{.path = "^/a//b"}, "asks for several slashes"},
+		{{.not_path = "%2f"}, "lower-case digits"},
+		{{.path = "%c3"}, "lower-case digits"},
+		{{.path = "^/%61"}, "is decoded there"},
+		{{.path = "(?i)%2f"}, NULL},
+		{{.path = "(?i)%7e"}, "is decoded there"},
+		{{.path = "%2F|%20|100%"}, NULL},
+		{{.raw_path = "%2f|//"}, NULL},
+		{{.query = "%2f|//"}, NULL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rules_fixture f;
+		struct config_rule rule = cases[i].rule;
+		rule.deny = 403;
+		rules_begin(&f, CONFIG_MODE_HTTP, &rule, 1);
+		cr_expect(cases[i].said ? rules_said(&f, cases[i].said) : f.messages.n == 0, "case %zu: %.*s", i,
+			(int)f.messages.n, f.messages.data);
+		rules_end(&f);
+	}
+}
+
 Test(rule_reach, networks)
 {
 	struct config_network wide = {.prefix = 104}, narrow = {.prefix = 120}, other = {.prefix = 120};

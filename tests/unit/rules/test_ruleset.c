@@ -129,6 +129,20 @@ Test(ruleset, redirects_stay_where_they_point)
 		{"^/old/(.*)$", "/$1", "/old//evil.example", "/evil.example"},
 		{"^/old/(.*)$", "/$1", "/old/\\evil.example", "/evil.example"},
 		{"^/old/(.*)$", "/$1", "/old////", "/"},
+		{"^/old(.*)$", "$1", "/old//evil.example", "/evil.example"},
+		{"^/old(.*)$", "$1?a", "/old/\\evil.example", "/evil.example?a"},
+		{"^/old(.*)$", "$1", "/old\\/evil.example?q", "/evil.example?q"},
+		{"^/old(.*)$", "$1", "/old\\evil.example", "/evil.example"},
+		{"^/old/(\\w*)/(.*)$", "/$1/$2", "/old//evil.example", "/evil.example"},
+		{"^/old/(\\w*)/(.*)$", "$1/$2", "/old///evil.example", "/evil.example"},
+		{"^/old(.*)$", "$1", "/old", "/"},
+		{"^/old(.*)$", "$1", "/old?q=1", "/?q=1"},
+		{"^/old(.*)$", "$1", "/old.evil.example", ".evil.example"},
+		{"^/old(.*)$", "/$1", "/old%2Fevil.example", "/%2Fevil.example"},
+		/* Who writes the rule may name another host. */
+		{"^/old/(.*)$", "//www.example/$1", "/old//a", "//www.example//a"},
+		{"^/old/(.*)$", "//$1", "/old/www.example", "//www.example"},
+		{"^/old/(.*)$", "https://$1", "/old/www.example", "https://www.example"},
 		{"^(.*)$", "https://www.example$1", "/x", "https://www.example/x"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -140,6 +154,72 @@ Test(ruleset, redirects_stay_where_they_point)
 		cr_expect(f.verdict.action == RULE_REDIRECT && f.verdict.status == 307, "case %zu", i);
 		cr_expect(str_equal(f.verdict.location, str_of(cases[i].location)), "case %zu: %.*s", i,
 			(int)f.verdict.location.n, f.verdict.location.p);
+		rules_end(&f);
+	}
+}
+
+Test(ruleset, rewritten_paths_stay_where_they_point)
+{
+	static const struct {
+		const char *pattern, *to, *target, *path; /* path NULL: refused */
+	} cases[] = {
+		{"^/old/(.*)$", "/new/$1", "/old/a", "/new/a"},
+		{"^/old(.*)$", "/$1", "/old//evil.example", "/evil.example"},
+		{"^/old(.*)$", "/$1", "/old/\\evil.example", "/evil.example"},
+		{"^/old(.*)$", "$1", "/old//evil.example", "/evil.example"},
+		{"^/old(.*)$", "$1", "/old\\evil.example", "/evil.example"},
+		{"^/old(.*)$", "$1", "/old", "/"},
+		{"^/old(.*)$", "$1", "/oldx", "/x"},
+		{"^/old(.*)$", "$1", "/old////", "/"},
+		{"^/old/(\\w*)/(.*)$", "/$1/$2", "/old//evil.example", "/evil.example"},
+		{"^/old/(.*)$", "/proxy/https://$1", "/old/www.example", "/proxy/https://www.example"},
+		{"^/old/(.*)$", "//a/$1", "/old/b", "//a/b"},
+		{"^/old(.*)$", "/new/$1", "/old../x", NULL},
+		{"^/old(.*)$", "/new/$1", "/old.", NULL},
+		{"^/old(.*)$", "/new/$1", "/old..%2Fx", NULL},
+		{"^/old(.*)$", "/new/.$1", "/old./x", NULL},
+		{"^/old(.*)$", "/new?p=/$1", "/old../x", "/new?p=/../x"},
+		{"^/old(.*)$", "/new/$1", "/old...", "/new/..."},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rules_fixture f;
+		struct config_rule rule = {.path = cases[i].pattern, .rewrite_path = cases[i].to, .backend = "b"};
+		rules_begin(&f, CONFIG_MODE_HTTP, &rule, 1);
+		rules_decide(&f, "GET", cases[i].target, NULL, NULL);
+		struct str path = f.verdict.changes.path;
+		if (cases[i].path)
+			cr_expect(f.verdict.action == RULE_BACKEND && str_equal(path, str_of(cases[i].path)),
+				"case %zu: %.*s", i, (int)path.n, path.p);
+		else
+			cr_expect(f.verdict.action == RULE_DENY && f.verdict.status == 400, "case %zu", i);
+		rules_end(&f);
+	}
+}
+
+Test(ruleset, the_path_as_received_and_in_its_normal_form)
+{
+	const struct {
+		struct config_rule rule;
+		bool holds, reads;
+	} cases[] = {
+		{{.path = "^/a$"}, true, true},
+		{{.raw_path = "^/%61$"}, true, false},
+		{{.raw_path = "^/a$"}, false, false},
+		{{.not_raw_path = "^/a$"}, true, false},
+		{{.not_raw_path = "%"}, false, false},
+		{{.not_path = "%"}, true, true},
+		{{.path = "^/a$", .raw_path = "%", .not_raw_path = "//"}, true, true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct rules_fixture f;
+		struct config_rule rule = cases[i].rule;
+		rule.deny = 403;
+		rules_begin(&f, CONFIG_MODE_HTTP, &rule, 1);
+		cr_assert(f.set != NULL);
+		cr_expect(ruleset_reads_path(f.set) == cases[i].reads, "case %zu", i);
+		struct rule_request request = {.http = true, .path = str_of("/a"), .raw_path = str_of("/%61")};
+		cr_assert(ruleset_decide(f.set, &request, &f.tools, &f.verdict));
+		cr_expect_eq(f.verdict.action, cases[i].holds ? RULE_DENY : RULE_PASS, "case %zu", i);
 		rules_end(&f);
 	}
 }
