@@ -39,7 +39,7 @@ struct rule_template {
 	uint32_t count;
 };
 
-enum { RULE_CONDITIONS_MAX = 16 }; /* each kind, and negated */
+enum { RULE_CONDITIONS_MAX = 2 * (RULE_CONDITION_PATH + 1) }; /* each kind, and negated */
 
 /* Conditions stand in the order in which they are tested: cheap ones first, and the path pattern whose groups are
  * wanted last, because the next match overwrites them. */
