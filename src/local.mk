@@ -98,6 +98,8 @@ src_liblbd_la_SOURCES += \
 
 # rules
 src_liblbd_la_SOURCES += \
+	src/rules/count_table.c \
+	src/rules/count_table.h \
 	src/rules/pattern.c \
 	src/rules/pattern.h \
 	src/rules/rate_table.c \
@@ -261,6 +263,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/session_report.h \
 	src/proxy/session_walk.c \
 	src/proxy/session_walk.h \
+	src/proxy/source_limits.c \
+	src/proxy/source_limits.h \
 	src/proxy/upstream.c \
 	src/proxy/upstream.h \
 	src/proxy/upstream_idle.c \

@@ -97,10 +97,19 @@ struct config_capture {
 
 enum { CONFIG_CAPTURES_MAX = 16 };
 
+/* Of one source, over all workers; 0: unlimited. */
+struct config_source_limits {
+	uint32_t connections;                             /* at a time */
+	uint32_t connection_rate, requests, bad_requests; /* in per */
+	uint64_t per;
+	uint32_t v4_prefix, v6_prefix, keys;
+};
+
 struct config_limits {
 	uint32_t request_line, header_bytes, headers;
 	uint64_t body;     /* 0: unlimited */
 	uint64_t min_rate; /* bytes a second; 0: off */
+	struct config_source_limits source;
 };
 
 struct config_split {

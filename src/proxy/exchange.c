@@ -281,6 +281,12 @@ static struct backend *exchange_ask_rules(struct exchange *x)
 
 enum exchange_go exchange_route(struct exchange *x)
 {
+	uint64_t wait_us = 0;
+	enum reason too_many = x->parsed ? source_requests(x, &wait_us) : REASON_NONE;
+	if (too_many) {
+		x->retry_after_s = (uint32_t)((wait_us + 999999) / 1000000);
+		return exchange_fail(x, too_many, NULL);
+	}
 	struct backend *backend = atomic_load_explicit(&x->frontend->default_backend, memory_order_acquire);
 	if (!backend || intercept_has_rules(x))
 		backend = exchange_ask_rules(x);
@@ -332,6 +338,7 @@ enum exchange_go exchange_finish(struct exchange *x)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
 	account_exchange(x);
+	source_note_end(x);
 	exchange_give_back(x);
 	if (x->at.connected)
 		queue_server_answers(x->backend);

@@ -1,5 +1,6 @@
 #include "proxy/frontend.h"
 
+#include "base/clock.h"
 #include "proxy/reason.h"
 
 #include <stdlib.h>
@@ -17,7 +18,8 @@ struct frontend *frontend_create(const struct config_frontend *conf, uint32_t id
 	places_init(&f->places, conf->maxconn);
 	f->name = strdup(conf->name);
 	f->idle = idle_sessions_create(workers);
-	if (f->name && f->idle && counter_set_init(&f->counters, workers) && counter_row_init(&f->ends, workers, REASON_COUNT))
+	bool limited = source_limits_init(&f->source, &conf->limits.source, clock_monotonic_us());
+	if (limited && f->name && f->idle && counter_set_init(&f->counters, workers) && counter_row_init(&f->ends, workers, REASON_COUNT))
 		return f;
 	frontend_destroy(f);
 	return NULL;
@@ -34,6 +36,7 @@ void frontend_destroy(struct frontend *f)
 	error_slot_end(&f->malformed);
 	places_end(&f->places);
 	free(f->idle);
+	source_limits_end(&f->source);
 	free((char *)(uintptr_t)f->name);
 	free(f);
 }

@@ -9,6 +9,7 @@
 #include "base/places.h"
 #include "proxy/frontend_rules.h"
 #include "proxy/idle_sessions.h"
+#include "proxy/source_limits.h"
 #include "stats/captured_error.h"
 #include "stats/counter_row.h"
 #include "stats/sampled.h"
@@ -26,6 +27,7 @@ struct frontend {
 	struct log_sink *access_sink; /* NULL: no access log */
 	struct sampled sampled;       /* control only */
 	struct idle_sessions *idle;   /* of each worker */
+	struct source_limits source;
 	struct places places;         /* at most maxconn; also of those that are about to be accepted */
 	struct error_slot malformed;  /* the last malformed request */
 	_Alignas(LBD_CACHE_LINE) _Atomic uint32_t sessions; /* open now, over all workers */

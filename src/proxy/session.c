@@ -58,8 +58,17 @@ void session_begin_tunnel(struct session *s)
 
 void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer)
 {
+	count_word *counted = NULL;
+	/* Behind a PROXY header it is known later who it is. */
+	bool known = !atomic_load_explicit(&bind->frontend->conf, memory_order_acquire)->accept_proxy;
+	if (known && source_connects(bind->frontend, w->index, peer, w->loop.now_us, &counted)) {
+		close(fd);
+		admission_session_ended(w, bind->frontend);
+		return;
+	}
 	struct session *s = pool_get(&w->sessions);
 	if (!s) {
+		count_table_give(counted);
 		counter_add(counter_set_block(&bind->frontend->counters, w->index), COUNTER_DENIED_SESSIONS, 1);
 		close(fd);
 		admission_session_ended(w, bind->frontend);
@@ -71,6 +80,7 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 		.accepted_wall_us = loop_wall_us(&w->loop),
 		.request_us = w->loop.now_us,
 		.state = SESSION_IDLE,
+		.counted = counted,
 		.peer = session_pack(peer)};
 	timeout_init(&s->timeout, session_on_timeout);
 	list_init(&s->idle);
@@ -472,6 +482,7 @@ void session_close(struct session *s, bool reset)
 	list_remove(&s->link);
 	struct frontend *f = s->bind->frontend;
 	counter_add(counter_set_block(&f->counters, session_worker(s)->index), COUNTER_SESSIONS_CLOSED, 1);
+	count_table_give(s->counted);
 	/* Before the place is free: never more sessions than places. */
 	atomic_fetch_sub_explicit(&f->sessions, 1, memory_order_relaxed);
 	admission_session_ended(session_worker(s), f);

@@ -60,6 +60,7 @@ struct session {
 	bool waits_turn : 1; /* it used up its share of a turn, and goes on in the next one */
 	bool last : 1;       /* the client said itself that the request which ended was its last one */
 	struct session_address peer;
+	count_word *counted; /* its place among the connections of its source; NULL: it is not counted */
 	struct session_address *proxied; /* where a PROXY header says that the client connected to; NULL: it did not */
 };
 

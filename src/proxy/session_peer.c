@@ -101,6 +101,13 @@ void session_take_proxy(struct session *s)
 		session_refuse_proxy(s, "out_of_memory");
 		return;
 	}
+	struct worker *w = session_worker(s);
+	/* A header without an address is the proxy's own connection. */
+	if (header.source.length &&
+		source_connects(s->bind->frontend, w->index, &header.source, w->loop.now_us, &s->counted)) {
+		session_close(s, true);
+		return;
+	}
 	channel_take(&s->client, header.size);
 	s->state = SESSION_IDLE;
 	if (s->bind->frontend->mode == CONFIG_MODE_TCP) {

@@ -87,6 +87,7 @@ tests_unit_unit_rules_LDADD = $(UNIT_LDADD)
 tests_unit_unit_rules_SOURCES = \
 	tests/unit/rules/rules_fixture.c \
 	tests/unit/rules/rules_fixture.h \
+	tests/unit/rules/test_count_table.c \
 	tests/unit/rules/test_pattern.c \
 	tests/unit/rules/test_rate_table.c \
 	tests/unit/rules/test_rule_compile.c \
@@ -228,6 +229,7 @@ tests_unit_unit_tui_term_SOURCES = \
 # ThreadSanitizer cannot run under Criterion: plain programs, run by every build and meaningful in one with
 # --enable-sanitizer=thread.
 tsan_tests = \
+	tests/unit/tsan_count_table \
 	tests/unit/tsan_eligible \
 	tests/unit/tsan_log \
 	tests/unit/tsan_loop \
@@ -237,6 +239,10 @@ tsan_tests = \
 	tests/unit/tsan_rate_table
 check_PROGRAMS += $(tsan_tests)
 TESTS += $(tsan_tests)
+
+tests_unit_tsan_count_table_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_tsan_count_table_LDADD = $(TEST_LDADD)
+tests_unit_tsan_count_table_SOURCES = tests/unit/rules/tsan_count_table.c
 
 tests_unit_tsan_eligible_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_tsan_eligible_LDADD = $(TEST_LDADD)
