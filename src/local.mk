@@ -55,6 +55,10 @@ src_liblbd_la_SOURCES += \
 	src/net/listener.h \
 	src/net/loop.c \
 	src/net/loop.h \
+	src/net/name_lookup.c \
+	src/net/name_lookup.h \
+	src/net/name_table.c \
+	src/net/name_table.h \
 	src/net/proxy_header.c \
 	src/net/proxy_header.h \
 	src/net/socket.c \
@@ -183,6 +187,8 @@ src_liblbd_la_SOURCES += \
 	src/backend/eligible.h \
 	src/backend/hash_key.c \
 	src/backend/hash_key.h \
+	src/backend/name_watch.c \
+	src/backend/name_watch.h \
 	src/backend/pick.c \
 	src/backend/pick.h \
 	src/backend/plugin_file.c \
@@ -319,6 +325,8 @@ src_liblbd_la_SOURCES += \
 	src/app/binds.h \
 	src/app/build.c \
 	src/app/build.h \
+	src/app/build_addresses.c \
+	src/app/build_addresses.h \
 	src/app/detach.c \
 	src/app/detach.h \
 	src/app/limits.c \

@@ -12,6 +12,7 @@
 #include "app/lists.h"
 #include "config/config.h"
 #include "net/loop.h"
+#include "net/name_table.h"
 #include "rules/pattern.h"
 
 static struct config *main_load(const struct arguments *a, struct text *messages)
@@ -31,12 +32,12 @@ static int main_print(const struct text *text, FILE *stream)
 }
 
 /* Loads and checks all that can be checked without binding; what was found is on stderr. */
-static struct config *main_check(const struct arguments *a)
+static struct config *main_check(const struct arguments *a, struct name_table *names)
 {
 	struct text messages = {0};
 	struct config *config = main_load(a, &messages);
 	struct algorithm_loader *loader = config ? build_loader(config, a->plugin_dirs, a->plugin_dir_count) : NULL;
-	if (config && (!loader || !build_check(config, loader, &messages))) {
+	if (config && (!loader || !build_check(config, loader, names, &messages))) {
 		config_free(config);
 		config = NULL;
 	}
@@ -50,12 +51,13 @@ static struct config *main_check(const struct arguments *a)
 static int main_with_config(enum arguments_result what, const struct arguments *a)
 {
 	struct text out = {0};
-	struct config *config = main_check(a);
+	struct name_table *names = name_table_create();
+	struct config *config = main_check(a, names);
+	int status = config ? 0 : 1;
 	if (!config)
-		return 1;
-	int status = 0;
-	if (what == ARGUMENTS_RUN)
-		status = app_run(config, a);
+		;
+	else if (what == ARGUMENTS_RUN)
+		status = app_run(config, a, names);
 	else if (what == ARGUMENTS_DUMP)
 		config_dump(config, &out);
 	else if (!a->quiet)
@@ -63,6 +65,7 @@ static int main_with_config(enum arguments_result what, const struct arguments *
 	status |= main_print(&out, stdout);
 	text_free(&out);
 	config_free(config);
+	name_table_free(names);
 	return status;
 }
 

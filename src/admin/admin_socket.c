@@ -254,7 +254,7 @@ struct admin *admin_open(
 		return NULL;
 	}
 	snprintf(text, sizeof text, "unix:%s", conf->path);
-	if (!address_resolve(&address, text, error, error_size))
+	if (!address_parse(&address, text, error, error_size))
 		return NULL;
 	if (!safe_path_directory(conf->path, text, sizeof text)) {
 		snprintf(error, error_size, "%s", text);

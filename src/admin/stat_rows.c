@@ -60,6 +60,8 @@ void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct
 /* The probe's columns are empty when none counts: in maintenance, and with disable health. */
 static void stat_rows_check(struct stat_row *row, const struct server *s, const struct config_check *conf)
 {
+	if (s->lookup_error && s->admin != SERVER_MAINT)
+		row->check_text = s->lookup_error;
 	if (!s->checked)
 		return;
 	row->check_history = s->check.history;
@@ -68,7 +70,8 @@ static void stat_rows_check(struct stat_row *row, const struct server *s, const 
 	snprintf(row->check_buffer, sizeof row->check_buffer, "%s%s", s->check.in_flight ? "* " : "", s->check.status);
 	row->check_status = row->check_buffer;
 	row->check_description = server_check_description(s->check.status);
-	row->check_text = s->check.text;
+	if (!s->lookup_error)
+		row->check_text = s->check.text;
 	if (s->check.code)
 		row->check_code = s->check.code;
 	if (s->check.history[0])
@@ -127,7 +130,10 @@ void stat_row_of_server(struct stat_row *row, struct server *s, const struct sta
 	row->breaker_state = "-";
 	if (!view->full)
 		return;
-	address_format(&s->address, row->address_buffer);
+	if (server_is_resolved(s))
+		address_format(server_address(s), row->address_buffer);
+	else
+		snprintf(row->address_buffer, sizeof row->address_buffer, "%s", conf->address.text);
 	row->address = row->address_buffer;
 	if (backend_conf->sticky_cookie[0])
 		row->cookie = s->name;

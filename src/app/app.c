@@ -12,6 +12,7 @@
 #include "app/pidfile.h"
 #include "app/takeover.h"
 #include "app/worker_thread.h"
+#include "backend/name_watch.h"
 #include "backend/probe.h"
 #include "base/clock.h"
 
@@ -26,6 +27,7 @@ enum { APP_ERROR = 1024, APP_CONTROL_RING = 256 * 1024, APP_WORKER_RING = 1024 *
 
 struct app {
 	struct config *config;
+	struct name_table *names; /* while the objects are made */
 	struct loop loop; /* control's */
 	struct log *log;
 	struct log_ring *ring;
@@ -39,6 +41,7 @@ struct app {
 	struct pidfile pidfile;
 	struct worker_thread *workers;
 	uint32_t worker_count, workers_running;
+	struct name_watch *name_watch;
 	struct probe_set *probes;
 	struct admin_host admin_host;
 	struct admin **admins;
@@ -324,14 +327,16 @@ static bool app_make_objects(struct app *app, const struct arguments *arguments)
 		.reclaimer = &app->reclaimer,
 		.workers = app->worker_count,
 		.seed = clock_wall_us(),
+		.names = app->names,
 		.events = {.context = app, .said = app_on_backend_said}};
 	app->loader = build_loader(app->config, arguments->plugin_dirs, arguments->plugin_dir_count);
 	if (!app->loader ||
 		!build_proxies(&app->proxies, app->config, &app->host, app->loader, app->log, error, sizeof error))
 		return app_refused(error);
-	if (!binds_resolve(&app->binds, &app->proxies, app->config, app->worker_count, &app->takeover, error,
+	if (!binds_resolve(&app->binds, &app->proxies, app->config, app->names, app->worker_count, &app->takeover, error,
 		    sizeof error))
 		return app_refused(error);
+	app->host.names = app->names = NULL;
 	return binds_open(&app->binds, &app->takeover, error, sizeof error) || app_refused(error);
 }
 
@@ -345,7 +350,7 @@ static bool app_make_workers(struct app *app)
 	memset(app->workers, 0, bytes);
 	for (uint32_t i = 0; i < app->worker_count; i++) {
 		struct worker_thread *t = &app->workers[i];
-		int *fds = app->binds.fds + i * app->binds.count;
+		int *fds = app->binds.fds + i * app->binds.most;
 		t->proxies = &app->proxies;
 		t->control = &app->loop;
 		t->ended = app_on_worker_ended;
@@ -438,6 +443,9 @@ static bool app_start_traffic(struct app *app)
 			return app_failed("a worker's thread cannot be started");
 		app->workers_running++;
 	}
+	app->name_watch = name_watch_start(&app->host, app->proxies.backends, app->proxies.backend_count);
+	if (!app->name_watch)
+		return app_failed("memory is out");
 	app->probes =
 		probe_set_start(&app->host, app->proxies.backends, app->proxies.backend_count, error, sizeof error);
 	if (!app->probes)
@@ -484,6 +492,7 @@ static void app_end(struct app *app)
 		worker_thread_join(&app->workers[i]);
 	for (uint32_t i = 0; app->workers && i < app->worker_count; i++)
 		worker_thread_end(&app->workers[i]);
+	name_watch_stop(app->name_watch);
 	if (app->probes)
 		probe_set_stop(app->probes);
 	for (uint32_t i = 0; i < app->admin_count; i++)
@@ -507,7 +516,7 @@ static void app_end(struct app *app)
 	free(app->readers);
 }
 
-int app_run(struct config *config, const struct arguments *arguments)
+int app_run(struct config *config, const struct arguments *arguments, struct name_table *names)
 {
 	struct app *app =
 		aligned_alloc(LBD_CACHE_LINE, (sizeof *app + LBD_CACHE_LINE - 1) / LBD_CACHE_LINE * LBD_CACHE_LINE);
@@ -515,6 +524,7 @@ int app_run(struct config *config, const struct arguments *arguments)
 		return 1;
 	memset(app, 0, sizeof *app);
 	app->config = config;
+	app->names = names;
 	struct detach detach;
 	app->pidfile.fd = app->takeover.fd = -1;
 	bool started = detach_begin(&detach, arguments) && app_start(app, arguments);

@@ -4,8 +4,9 @@
 
 #include "app/arguments.h"
 #include "config/config.h"
+#include "net/name_table.h"
 
-/* Runs the configuration until it is told to stop. Returns the exit status; what went wrong at start is on stderr. */
-int app_run(struct config *config, const struct arguments *arguments);
+/* Runs the configuration until it is told to stop. names: looked up so far; only read at the start. Returns the exit status; what went wrong at start is on stderr. */
+int app_run(struct config *config, const struct arguments *arguments, struct name_table *names);
 
 #endif

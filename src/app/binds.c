@@ -62,12 +62,12 @@ static bool binds_look_for_others(
 static bool binds_look_again(struct binds *b, char *error, size_t error_size)
 {
 	size_t count = 0;
-	uint64_t *ours = calloc((size_t)b->count * b->workers + 1, sizeof *ours);
+	uint64_t *ours = calloc((size_t)b->most * b->workers + 1, sizeof *ours);
 	if (!ours) {
 		snprintf(error, error_size, "lbd: memory is out");
 		return false;
 	}
-	for (uint32_t i = 0; i < b->count * b->workers; i++)
+	for (uint32_t i = 0; i < b->most * b->workers; i++)
 		if (b->fds[i] >= 0)
 			ours[count++] = socket_inode(b->fds[i]);
 	qsort(ours, count, sizeof *ours, binds_compare);
@@ -78,40 +78,77 @@ static bool binds_look_again(struct binds *b, char *error, size_t error_size)
 
 /* ---- addresses ---- */
 
-static bool binds_make_room(struct binds *b, const struct config *config, uint32_t workers)
+static void binds_free_lists(struct address_list **lists)
 {
-	*b = (struct binds){.workers = workers, .others.fds = {-1, -1}};
+	for (struct address_list **list = lists; list && *list; list++)
+		free(*list);
+	free(lists);
+}
+
+/* What the binds of the configuration stand for, in their order, and a NULL behind them. NULL: error says why. */
+static struct address_list **binds_look_up(
+	const struct config *config, struct name_table *names, uint32_t *addresses, char *error, size_t error_size)
+{
+	uint32_t binds = 0, n = 0;
 	for (uint32_t f = 0; f < config->frontend_count; f++)
-		b->count += config->frontends[f].bind_count;
-	b->at = calloc(b->count + 1, sizeof *b->at);
-	b->written = calloc(b->count + 1, sizeof *b->written);
-	b->files = calloc(b->count + 1, sizeof *b->files);
-	b->fds = malloc(sizeof *b->fds * (b->count + 1) * workers);
-	for (uint32_t i = 0; b->fds && i < b->count * workers; i++)
+		binds += config->frontends[f].bind_count;
+	struct address_list **lists = calloc(binds + 1, sizeof(struct address_list *));
+	if (!lists)
+		snprintf(error, error_size, "lbd: memory is out");
+	for (uint32_t f = 0; lists && f < config->frontend_count; f++)
+		for (uint32_t k = 0; k < config->frontends[f].bind_count; k++, n++) {
+			const struct config_address *address = &config->frontends[f].bind[k];
+			char why[256];
+			lists[n] = name_table_resolve(names, address->text, why, sizeof why);
+			if (!lists[n]) {
+				config_write_error(error, error_size, address->file, address->line,
+					"bind of frontend '%s': %s", config->frontends[f].name, why);
+				binds_free_lists(lists);
+				return NULL;
+			}
+			*addresses += lists[n]->count;
+		}
+	return lists;
+}
+
+static bool binds_make_room(struct binds *b, uint32_t most)
+{
+	b->most = most;
+	b->at = calloc(most + 1, sizeof *b->at);
+	b->written = calloc(most + 1, sizeof *b->written);
+	b->files = calloc(most + 1, sizeof *b->files);
+	b->fds = malloc(sizeof *b->fds * (most + 1) * b->workers);
+	for (uint32_t i = 0; b->fds && i < most * b->workers; i++)
 		b->fds[i] = -1;
 	return b->at && b->written && b->files && b->fds;
 }
 
-bool binds_resolve(struct binds *b, const struct proxies *proxies, const struct config *config, uint32_t workers,
-	const struct takeover *takeover, char *error, size_t error_size)
+static void binds_fill(
+	struct binds *b, const struct proxies *proxies, const struct config *config, struct address_list **lists)
 {
-	if (!binds_make_room(b, config, workers)) {
-		snprintf(error, error_size, "lbd: memory is out");
-		return false;
-	}
-	uint32_t i = 0;
 	for (uint32_t f = 0; f < config->frontend_count; f++)
-		for (uint32_t k = 0; k < config->frontends[f].bind_count; k++, i++) {
-			const struct config_address *address = &config->frontends[f].bind[k];
-			char why[256];
-			b->at[i].frontend = proxies->frontends[f];
-			b->written[i] = address;
-			if (!address_resolve(&b->at[i].address, address->text, why, sizeof why)) {
-				config_write_error(error, error_size, address->file, address->line,
-					"bind of frontend '%s': %s", config->frontends[f].name, why);
-				return false;
+		for (uint32_t k = 0; k < config->frontends[f].bind_count; k++, lists++)
+			for (uint32_t i = 0; i < (*lists)->count; i++) {
+				b->at[b->count].frontend = proxies->frontends[f];
+				b->at[b->count].address = (*lists)->at[i];
+				b->written[b->count++] = &config->frontends[f].bind[k];
 			}
-		}
+}
+
+bool binds_resolve(struct binds *b, const struct proxies *proxies, const struct config *config, struct name_table *names,
+	uint32_t workers, const struct takeover *takeover, char *error, size_t error_size)
+{
+	*b = (struct binds){.workers = workers, .others.fds = {-1, -1}};
+	uint32_t addresses = 0;
+	struct address_list **lists = binds_look_up(config, names, &addresses, error, error_size);
+	bool room = lists && binds_make_room(b, addresses);
+	if (room)
+		binds_fill(b, proxies, config, lists);
+	else if (lists)
+		snprintf(error, error_size, "lbd: memory is out");
+	binds_free_lists(lists);
+	if (!room)
+		return false;
 	if (takeover_is_asked(takeover))
 		return true;
 	if (!listen_table_open(&b->others)) {
@@ -132,7 +169,7 @@ static int binds_open_shared(struct binds *b, uint32_t i)
 		int fd = socket_bind(&bind->address, true);
 		if (fd < 0)
 			return errno;
-		b->fds[w * b->count + i] = fd;
+		b->fds[w * b->most + i] = fd;
 		if (w == 0)
 			socket_local_address(fd, &bind->address);
 	}
@@ -149,16 +186,40 @@ static int binds_open_local(struct binds *b, uint32_t i, const struct takeover *
 	return b->fds[i] < 0 ? errno : 0;
 }
 
+static bool binds_is_same_name(const struct binds *b, uint32_t i, uint32_t other)
+{
+	return other < b->count && b->written[i] == b->written[other];
+}
+
+/* Of a name, what this machine has not is left out while there are others: a hosts file has ::1 also where IPv6 is off. */
+static bool binds_leave_out(struct binds *b, uint32_t i, int failed)
+{
+	bool others = binds_is_same_name(b, i, i + 1) || (i > 0 && binds_is_same_name(b, i, i - 1));
+	if ((failed != EADDRNOTAVAIL && failed != EAFNOSUPPORT) || !others)
+		return false;
+	b->count--;
+	memmove(&b->at[i], &b->at[i + 1], (b->count - i) * sizeof *b->at);
+	memmove(&b->written[i], &b->written[i + 1], (b->count - i) * sizeof *b->written);
+	return true;
+}
+
 bool binds_open(struct binds *b, const struct takeover *takeover, char *error, size_t error_size)
 {
 	for (uint32_t i = 0; i < b->count; i++) {
 		bool local = binds_is_local(&b->at[i]);
 		char why[512];
+		/* A port that the kernel chooses is one for all addresses of a name. */
+		if (i > 0 && binds_is_same_name(b, i, i - 1))
+			address_set_port(&b->at[i].address, address_port(&b->at[i - 1].address));
 		if (local && !safe_path_directory(b->at[i].address.as.local.sun_path, why, sizeof why))
 			return binds_refuse(b, i, why, "", error, error_size);
 		int failed = local ? binds_open_local(b, i, takeover) : binds_open_shared(b, i);
 		if (!failed)
 			continue;
+		if (binds_leave_out(b, i, failed)) {
+			i--;
+			continue;
+		}
 		const char *hint = failed != EADDRINUSE ? ""
 				   : local ? " (another process answers on it, or the file is no socket)"
 				   : takeover_is_asked(takeover)
@@ -174,7 +235,7 @@ bool binds_listen(struct binds *b, const struct takeover *takeover, char *error,
 	for (uint32_t i = 0; i < b->count; i++) {
 		bool good = !binds_is_local(&b->at[i]) || socket_file_publish(&b->files[i]);
 		for (uint32_t w = 0; good && !binds_is_local(&b->at[i]) && w < b->workers; w++)
-			good = listen(b->fds[w * b->count + i], BINDS_BACKLOG) == 0;
+			good = listen(b->fds[w * b->most + i], BINDS_BACKLOG) == 0;
 		if (!good)
 			return binds_refuse(b, i, strerror(errno), "", error, error_size);
 	}
@@ -185,7 +246,7 @@ bool binds_listen(struct binds *b, const struct takeover *takeover, char *error,
 
 void binds_close(struct binds *b)
 {
-	for (uint32_t i = 0; b->fds && i < b->count * b->workers; i++)
+	for (uint32_t i = 0; b->fds && i < b->most * b->workers; i++)
 		if (b->fds[i] >= 0)
 			close(b->fds[i]);
 	for (uint32_t i = 0; b->files && i < b->count; i++)

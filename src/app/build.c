@@ -1,5 +1,6 @@
 #include "app/build.h"
 
+#include "app/build_addresses.h"
 #include "backend/probe_target.h"
 #include "base/text.h"
 #include "config/options.h"
@@ -124,10 +125,12 @@ static bool build_check_algorithm(
 	return backend_suits(b, algorithm, error, sizeof error) || build_complain(messages, file, line, "%s", error);
 }
 
-bool build_check(const struct config *config, struct algorithm_loader *loader, struct text *messages)
+bool build_check(
+	const struct config *config, struct algorithm_loader *loader, struct name_table *names, struct text *messages)
 {
 	bool good = build_check_logs(config, messages);
 	good &= build_check_rules(config, messages);
+	good &= build_check_addresses(config, names, messages);
 	for (uint32_t i = 0; i < config->backend_count; i++) {
 		const struct config_backend *b = &config->backends[i];
 		char error[1024];

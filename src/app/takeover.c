@@ -22,7 +22,7 @@ static bool takeover_connect(struct takeover *t, char *error, size_t error_size)
 	socklen_t length = sizeof peer;
 	struct timeval patience = {.tv_sec = TAKEOVER_PATIENCE_S};
 	snprintf(text, sizeof text, "unix:%s", t->path);
-	if (strlen(t->path) + sizeof "unix:" > sizeof text || !address_resolve(&address, text, why, sizeof why)) {
+	if (strlen(t->path) + sizeof "unix:" > sizeof text || !address_parse(&address, text, why, sizeof why)) {
 		snprintf(error, error_size, "-x %s: that is no path of a Unix socket", t->path);
 		return false;
 	}

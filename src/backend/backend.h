@@ -52,17 +52,20 @@ struct backend_events {
 	void (*said)(void *context, enum log_level level, const char *line);
 };
 
+struct name_table; /* net/name_table.h */
+
 /* What all backends share; made once by app. */
 struct backend_host {
 	struct loop *loop;           /* control's; NULL: sets are built anew by backend_rebuild only */
 	struct reclaimer *reclaimer; /* of the workers' snapshots; ends after the backends and before the loader */
 	uint32_t workers;
 	uint64_t seed;
+	struct name_table *names; /* looked up so far, while servers are made; NULL: none */
 	struct backend_events events;
 };
 
-/* Makes the live object: servers, counters, algorithm instance, first eligible set; no probes yet. Addresses are
- * resolved (blocks). NULL: error says why, naming the file's line. */
+/* Makes the live object: servers, counters, algorithm instance, first eligible set; no probes yet. Names are looked up
+ * (blocks); a server whose name is not known begins DOWN, and is asked for by name_watch.h. NULL: error says why, naming the file's line. */
 struct backend *backend_create(struct backend_host *host, const struct config_backend *conf, uint32_t id,
 	const struct algorithm *algorithm, char *error, size_t error_size) LBD_MUST_CHECK;
 /* After all workers ended. May be NULL. */
@@ -109,6 +112,9 @@ void server_set_health(struct server *s, enum server_health health, const char *
 void server_set_weight(struct server *s, uint32_t weight);
 /* Most exchanges at a time from now on, 0: unlimited. Raising it serves who waits; lowering it cuts nobody off. */
 void server_set_maxconn(struct server *s, uint32_t maxconn);
+/* The name of a server is known now; once, and the list is the server's then. error: why it is still not; kept. */
+void server_set_addresses(struct server *s, struct address_list *list);
+void server_set_lookup_error(struct server *s, const char *error);
 /* Builds the eligible set now when a change is waiting (otherwise done within 20 ms by the loop). */
 void backend_rebuild(struct backend *b);
 /* Figures of show stat. */

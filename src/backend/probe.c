@@ -27,6 +27,7 @@ struct prober {
 	struct timer due;      /* the next probe */
 	struct timer deadline; /* of the running one */
 	struct list waiting;   /* for a place */
+	struct server_route route; /* of the running one */
 	uint64_t began_us;
 	uint32_t generation; /* of the server's state when the probe began */
 	bool running, connected, answered;
@@ -91,7 +92,7 @@ static void prober_schedule(struct prober *p, uint64_t since_us)
 static void prober_on_due(struct timer *timer)
 {
 	struct prober *p = (struct prober *)((char *)timer - offsetof(struct prober, due));
-	if (p->server->admin == SERVER_MAINT)
+	if (p->server->admin == SERVER_MAINT || !server_is_resolved(p->server))
 		prober_schedule(p, clock_monotonic_us());
 	else if (probe_places_take(&p->set->places, &p->target->places, p->slow))
 		prober_begin(p);
@@ -100,14 +101,9 @@ static void prober_on_due(struct timer *timer)
 }
 
 /* What keeps us from asking is not the server's fault. */
-static bool prober_is_own_fault(int error)
-{
-	return error == EADDRNOTAVAIL || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
-
 static void prober_fail(struct prober *p, enum check_status status, int error)
 {
-	bool own = prober_is_own_fault(error);
+	bool own = error == EADDRNOTAVAIL || socket_is_short_of(error);
 	struct check_result result = {.verdict = own ? CHECK_NEUTRAL : CHECK_FAILED,
 		.status = own ? CHECK_STATUS_SOCKERR : status,
 		.text = error ? strerror(error) : NULL};
@@ -128,18 +124,31 @@ static unsigned prober_send_proxy(const struct prober *p)
 	return atomic_load_explicit(&p->target->backend->conf, memory_order_relaxed)->send_proxy;
 }
 
+/* To the address of the route, or to the next that does not refuse at once. Negative: errno says why. */
+static int prober_connect(struct prober *p, bool *done)
+{
+	const struct config_check *conf = prober_conf(p);
+	bool knock = conf->type == CONFIG_CHECK_TCP && !prober_send_proxy(p);
+	int fd;
+	do {
+		struct address address = *server_route_address(p->server, p->route);
+		if (conf->port)
+			address_set_port(&address, (uint16_t)conf->port);
+		fd = knock ? socket_knock(&address, done) : socket_connect(&address, done);
+	} while (fd < 0 && !socket_is_short_of(errno) && server_route_next(p->server, &p->route));
+	return fd;
+}
+
 static void prober_begin(struct prober *p)
 {
-	struct address address = p->server->address;
-	bool done, knock = prober_conf(p)->type == CONFIG_CHECK_TCP && !prober_send_proxy(p);
-	if (prober_conf(p)->port)
-		address_set_port(&address, (uint16_t)prober_conf(p)->port);
+	bool done;
 	p->running = true;
 	p->connected = p->answered = false;
 	p->server->check.in_flight = true;
 	p->began_us = clock_monotonic_us();
 	p->generation = p->server->check.generation;
-	int fd = knock ? socket_knock(&address, &done) : socket_connect(&address, &done);
+	p->route = server_route_begin(p->server);
+	int fd = prober_connect(p, &done);
 	if (fd < 0) {
 		prober_fail(p, CHECK_STATUS_L4CON, errno);
 		return;
@@ -148,6 +157,22 @@ static void prober_begin(struct prober *p)
 	timer_start(&p->deadline, prober_time_left(p), 0);
 	if (done)
 		prober_on_connected(&p->channel, 0);
+}
+
+/* A name is up when one of its addresses is. False: none is left. */
+static bool prober_try_next_address(struct prober *p)
+{
+	bool done;
+	if (!server_route_next(p->server, &p->route))
+		return false;
+	int fd = prober_connect(p, &done);
+	if (fd < 0)
+		return false;
+	channel_close(&p->channel, true);
+	channel_open(&p->channel, p->set->loop, fd, &prober_owner, !done);
+	if (done)
+		prober_on_connected(&p->channel, 0);
+	return true;
 }
 
 /* A server that expects a PROXY header gets one: LOCAL in version 2, and in version 1, where some refuse UNKNOWN, the
@@ -160,7 +185,7 @@ static bool prober_announce(struct prober *p)
 	if (!version)
 		return true;
 	socket_local_address(p->channel.io.fd, &self);
-	size_t n = proxy_header_write(header, version, version == 1 ? &self : NULL, &p->server->address);
+	size_t n = proxy_header_write(header, version, version == 1 ? &self : NULL, server_address(p->server));
 	return channel_write(&p->channel, header, n);
 }
 
@@ -187,9 +212,11 @@ static void prober_on_connected(struct channel *c, int error)
 	struct prober *p = (struct prober *)c;
 	struct check_result result = {.verdict = CHECK_PASSED, .status = CHECK_STATUS_L4OK};
 	if (error) {
-		prober_fail(p, CHECK_STATUS_L4CON, error);
+		if (!prober_try_next_address(p))
+			prober_fail(p, CHECK_STATUS_L4CON, error);
 		return;
 	}
+	server_route_worked(p->server, p->route);
 	p->connected = true;
 	if (!prober_announce(p)) {
 		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
@@ -293,6 +320,8 @@ static void prober_on_deadline(struct timer *timer)
 		return;
 	}
 	uint64_t took_us = clock_monotonic_us() - p->began_us;
+	if (!p->connected)
+		server_route_failed(p->server, p->route);
 	struct check_result result = {
 		.verdict = CHECK_FAILED, .status = p->connected ? CHECK_STATUS_L7TOUT : CHECK_STATUS_L4TOUT};
 	if (took_us > prober_conf(p)->timeout + PROBE_LATE_US)

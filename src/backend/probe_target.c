@@ -75,8 +75,8 @@ void probe_target_request(const struct probe_target *t, const struct server *s, 
 {
 	const struct config_check *conf = probe_target_conf(t);
 	char address[ADDRESS_TEXT_MAX];
-	address_format(&s->address, address);
-	bool local = s->address.as.any.sa_family == AF_UNIX;
+	address_format(server_address(s), address);
+	bool local = server_address(s)->as.any.sa_family == AF_UNIX;
 	text_format(text,
 		"%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: lbd-check\r\nAccept: */*\r\nConnection: close\r\n\r\n",
 		conf->method, conf->path,

@@ -4,16 +4,38 @@
 #include "backend/hash_key.h"
 #include "base/clock.h"
 #include "base/invariant.h"
+#include "net/name_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { SERVER_DEGRADED_SHARE = 50, SERVER_STATUS_SIZE = 32 };
 
+/* A name that is not known now may be later: only what is no address at all is an error. */
+static bool server_find_addresses(
+	struct server *s, const struct config_server *conf, char *error, size_t error_size)
+{
+	char why[256], text[ADDRESS_TEXT_MAX];
+	const char *written = conf->address.text;
+	struct address_list *list = name_table_resolve(s->backend->host->names, written, why, sizeof why);
+	atomic_init(&s->addresses, list);
+	if (address_is_name(written)) {
+		s->identity = hash_key(str_of(written));
+		s->lookup_error = list ? NULL : strdup(why);
+		return list || s->lookup_error;
+	}
+	if (!list) {
+		config_write_error(error, error_size, conf->address.file, conf->address.line, "server '%s/%s': %s",
+			s->backend->name, s->name, why);
+		return false;
+	}
+	s->identity = hash_key(str_make(text, address_format(&list->at[0], text)));
+	return true;
+}
+
 struct server *server_create(
 	struct backend *b, const struct config_server *conf, uint32_t index, char *error, size_t error_size)
 {
-	char why[256], text[ADDRESS_TEXT_MAX];
 	struct server *s = aligned_alloc(LBD_CACHE_LINE, sizeof *s);
 	if (!s) {
 		snprintf(error, error_size, "out of memory");
@@ -36,17 +58,14 @@ struct server *server_create(
 		server_destroy(s);
 		return NULL;
 	}
-	if (!address_resolve(&s->address, conf->address.text, why, sizeof why)) {
-		config_write_error(error, error_size, conf->address.file, conf->address.line, "server '%s/%s': %s",
-			b->name, s->name, why);
+	if (!server_find_addresses(s, conf, error, error_size)) {
 		server_destroy(s);
 		return NULL;
 	}
-	s->identity = hash_key(str_make(text, address_format(&s->address, text)));
-	if (conf->disabled) {
+	if (conf->disabled)
 		s->admin = SERVER_MAINT;
+	if (server_is_down(s))
 		s->down_since_us = s->changed_us;
-	}
 	atomic_init(&s->live.closed, !server_may_serve(s));
 	server_count(s);
 	return s;
@@ -58,12 +77,14 @@ void server_destroy(struct server *s)
 		return;
 	counter_set_end(&s->counters);
 	free((char *)(uintptr_t)s->name);
+	free(s->lookup_error);
+	free((struct address_list *)(uintptr_t)atomic_load_explicit(&s->addresses, memory_order_relaxed));
 	free(s);
 }
 
 bool server_usable(const struct server *s)
 {
-	return s->admin == SERVER_READY && s->health != SERVER_UNHEALTHY;
+	return s->admin == SERVER_READY && s->health != SERVER_UNHEALTHY && server_is_resolved(s);
 }
 
 bool server_may_serve(const struct server *s)
@@ -73,7 +94,7 @@ bool server_may_serve(const struct server *s)
 
 bool server_is_down(const struct server *s)
 {
-	return s->admin == SERVER_MAINT || s->health == SERVER_UNHEALTHY;
+	return s->admin == SERVER_MAINT || s->health == SERVER_UNHEALTHY || !server_is_resolved(s);
 }
 
 uint32_t server_share(const struct server *s)
@@ -106,6 +127,8 @@ void server_status_text(const struct server *s, char *out)
 	unsigned counter = s->check.counter;
 	if (s->admin == SERVER_MAINT)
 		snprintf(out, SERVER_STATUS_SIZE, "MAINT");
+	else if (!server_is_resolved(s))
+		snprintf(out, SERVER_STATUS_SIZE, "DOWN (unresolved)");
 	else if (s->health == SERVER_UNHEALTHY && counter > 0)
 		snprintf(out, SERVER_STATUS_SIZE, "DOWN %u/%u", counter, conf->rise);
 	else if (s->health == SERVER_UNHEALTHY)
@@ -133,6 +156,53 @@ const char *server_health_word(enum server_health health)
 		[SERVER_UNHEALTHY] = "unhealthy",
 		[SERVER_WARMING] = "warming"};
 	return words[health];
+}
+
+/* ---- addresses ---- */
+
+static const struct address_list *server_list(const struct server *s)
+{
+	return atomic_load_explicit(&s->addresses, memory_order_acquire);
+}
+
+struct server_route server_route_begin(const struct server *s)
+{
+	uint32_t first = atomic_load_explicit(&s->address_first, memory_order_relaxed);
+	return (struct server_route){.at = (uint16_t)first, .others = (uint16_t)(server_list(s)->count - 1)};
+}
+
+const struct address *server_route_address(const struct server *s, struct server_route route)
+{
+	return &server_list(s)->at[route.at];
+}
+
+bool server_route_next(const struct server *s, struct server_route *route)
+{
+	if (!route->others)
+		return false;
+	route->others--;
+	route->at = (uint16_t)((route->at + 1u) % server_list(s)->count);
+	return true;
+}
+
+void server_route_worked(struct server *s, struct server_route route)
+{
+	/* Written seldom: it is read at each connect. */
+	if (atomic_load_explicit(&s->address_first, memory_order_relaxed) != route.at)
+		atomic_store_explicit(&s->address_first, route.at, memory_order_relaxed);
+}
+
+void server_route_failed(struct server *s, struct server_route route)
+{
+	uint32_t count = server_list(s)->count;
+	if (count > 1 && atomic_load_explicit(&s->address_first, memory_order_relaxed) == route.at)
+		atomic_store_explicit(&s->address_first, (route.at + 1u) % count, memory_order_relaxed);
+}
+
+const struct address *server_address(const struct server *s)
+{
+	static const struct address none;
+	return server_is_resolved(s) ? server_route_address(s, server_route_begin(s)) : &none;
 }
 
 uint32_t server_slots(const struct server *s)

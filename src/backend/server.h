@@ -52,8 +52,11 @@ struct server {
 	const char *name; /* owned */
 	uint32_t id;      /* sid of the statistics, from 1 */
 	uint32_t index;   /* in backend->servers */
-	struct address address;
-	uint64_t identity; /* hash of address:port, the same on every machine */
+	/* NULL while its name is not known: then it is not eligible. Set by control, once, before it can become so; never
+	 * changed after that, so that who may use the server may read it at any time. */
+	_Atomic(const struct address_list *) addresses;
+	_Atomic uint32_t address_first; /* of the list: tried first, because it worked last; any thread */
+	uint64_t identity;              /* hash of address:port, of a name as written: the same on every machine */
 	_Atomic(const struct config_server *) conf;
 	struct counter_set counters;
 	_Atomic uint32_t in_flight_max;
@@ -64,6 +67,7 @@ struct server {
 	enum server_admin admin;
 	enum server_health health;
 	bool checked;                                                    /* probes are configured */
+	char *lookup_error;                                              /* why its name is not known; owned */
 	uint32_t weight, initial_weight;                                 /* 0..256 */
 	uint32_t maxconn;                                                /* 0: unlimited; live.slots is made of it */
 	uint32_t counted_weight;                                         /* its part in its backend's figures */
@@ -73,6 +77,26 @@ struct server {
 	struct sampled sampled;
 };
 
+/* The way through the addresses of a server, each once, the one that worked last first. */
+struct server_route {
+	uint16_t at, others; /* others: addresses left behind this one */
+};
+/* Any thread, of a server whose addresses are known. */
+struct server_route server_route_begin(const struct server *s);
+const struct address *server_route_address(const struct server *s, struct server_route route);
+/* On to the next address, after this one failed; false: there is none. */
+bool server_route_next(const struct server *s, struct server_route *route);
+/* Remembers that it worked, or that another one is to be tried first from now on. */
+void server_route_worked(struct server *s, struct server_route route);
+void server_route_failed(struct server *s, struct server_route route);
+/* The address that is tried first now; one of length 0 while none is known. Any thread. */
+const struct address *server_address(const struct server *s);
+
+/* Whether its addresses are known. */
+static inline bool server_is_resolved(const struct server *s)
+{
+	return atomic_load_explicit(&s->addresses, memory_order_acquire) != NULL;
+}
 /* Whether it may get new requests now, weight apart. */
 bool server_usable(const struct server *s);
 /* Its weight with what health leaves of it, 0..256; 0 when it is not usable, never rounded down to 0. */

@@ -5,9 +5,11 @@
 #include "backend/check_result.h"
 #include "backend/eligible.h"
 #include "base/clock.h"
+#include "base/invariant.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { STATE_LINE_MAX = 512, STATE_LEFT_MAX = 160 };
 
@@ -156,6 +158,31 @@ void server_set_health(struct server *s, enum server_health health, const char *
 	backend_update_state(s->backend);
 	if (server_share(s) != share)
 		eligible_rebuild_soon(s->backend);
+}
+
+void server_set_addresses(struct server *s, struct address_list *list)
+{
+	char left[STATE_LEFT_MAX];
+	bool was_down = server_is_down(s);
+	LBD_INVARIANT(!server_is_resolved(s));
+	/* Before server_account opens it to workers. */
+	atomic_store_explicit(&s->addresses, list, memory_order_seq_cst);
+	free(s->lookup_error);
+	s->lookup_error = NULL;
+	server_account(s, was_down);
+	backend_say(s->backend, LOG_LEVEL_NOTICE, "Server %s/%s is %s, reason: its name is known now. %s",
+		s->backend->name, s->name, server_is_down(s) ? "DOWN" : "UP", server_say_left(s, true, left));
+	backend_update_state(s->backend);
+	eligible_rebuild_soon(s->backend);
+}
+
+void server_set_lookup_error(struct server *s, const char *error)
+{
+	char *copy = strdup(error);
+	if (!copy)
+		return;
+	free(s->lookup_error);
+	s->lookup_error = copy;
 }
 
 void server_set_weight(struct server *s, uint32_t weight)

@@ -5,7 +5,7 @@
 
 #include "backend/backend.h"
 
-/* resolves its address (blocks). NULL: error says why, naming the line. */
+/* Looks up its name (blocks). NULL: error says why, naming the line. */
 struct server *server_create(struct backend *b, const struct config_server *conf, uint32_t index, char *error,
 	size_t error_size) LBD_MUST_CHECK;
 /* May be NULL. */

@@ -104,6 +104,11 @@ int socket_accept(int listener, struct address *peer)
 	return accept4(listener, &peer->as.any, &peer->length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+bool socket_is_short_of(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
 int socket_error(int fd)
 {
 	int error = 0;

@@ -17,6 +17,8 @@ int socket_connect(const struct address *a, bool *done) LBD_MUST_CHECK;
 int socket_knock(const struct address *a, bool *done) LBD_MUST_CHECK;
 /* The next client; -1 and errno (EAGAIN: none). It has the options of its listener, those against delays among them. */
 int socket_accept(int listener, struct address *peer) LBD_MUST_CHECK;
+/* This machine has no descriptor or memory for one more: no other address would do better. */
+bool socket_is_short_of(int error);
 /* Error of a connect that ended, 0 when it succeeded. */
 int socket_error(int fd);
 void socket_local_address(int fd, struct address *out);

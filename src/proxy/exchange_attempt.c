@@ -158,6 +158,7 @@ enum exchange_go exchange_connect(struct exchange *x)
 	}
 	if (x->timed_out) {
 		x->timed_out = false;
+		upstream_blame_address(x->upstream);
 		return exchange_connect_failed(x, REASON_CONNECT_TIMEOUT, 0);
 	}
 	if (x->upstream->failed)

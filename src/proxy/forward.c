@@ -31,9 +31,10 @@ static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_M
 	if (conf->host_header == CONFIG_HOST_PRESERVE && x->request.host.n)
 		return x->request.host;
 	/* A path names no host. */
-	if (x->server->address.as.any.sa_family == AF_UNIX)
+	const struct address *address = server_address(x->server);
+	if (address->as.any.sa_family == AF_UNIX)
 		return str_of("localhost");
-	return str_make(out, address_format(&x->server->address, out));
+	return str_make(out, address_format(address, out));
 }
 
 static void forward_remove(struct http_request *request, struct forward_additions *add, struct str name)

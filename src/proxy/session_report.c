@@ -204,7 +204,7 @@ static void report_add_objects(const struct session *s, struct text *out)
 		text_add_c(out, "\n  server=<NONE> (id=-1)\n");
 		return;
 	}
-	address_format(&x->server->address, text);
+	address_format(server_address(x->server), text);
 	text_format(out, "\n  server=%s (id=%u) addr=%s\n", x->server->name, (unsigned)x->server->id, text);
 }
 

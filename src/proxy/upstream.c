@@ -65,16 +65,26 @@ struct upstream *upstream_reuse(struct worker *w, struct server *server, struct 
 	return u;
 }
 
-static int upstream_socket(struct worker *w, struct server *server, bool *done)
+static int upstream_socket_to(struct worker *w, const struct address *address, bool *done)
 {
-	int fd = socket_connect(&server->address, done);
+	int fd = socket_connect(address, done);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
 		/* This worker's idle ones are closed now. */
 		admission_no_upstream(w);
-		fd = socket_connect(&server->address, done);
+		fd = socket_connect(address, done);
 	} else if (fd >= 0) {
 		admission_got_descriptor(w, fd);
 	}
+	return fd;
+}
+
+/* To the address of the route, or to the next that does not refuse at once. */
+static int upstream_socket(struct worker *w, struct server *server, struct server_route *route, bool *done)
+{
+	int fd;
+	do
+		fd = upstream_socket_to(w, server_route_address(server, *route), done);
+	while (fd < 0 && !socket_is_short_of(errno) && server_route_next(server, route));
 	return fd;
 }
 
@@ -86,7 +96,8 @@ struct upstream *upstream_connect(struct worker *w, struct server *server, struc
 		return NULL;
 	}
 	bool done;
-	int fd = upstream_socket(w, server, &done);
+	struct server_route route = server_route_begin(server);
+	int fd = upstream_socket(w, server, &route, &done);
 	if (fd < 0) {
 		pool_put(&w->upstreams, u);
 		return NULL;
@@ -94,6 +105,7 @@ struct upstream *upstream_connect(struct worker *w, struct server *server, struc
 	*u = (struct upstream){.worker = w,
 		.server = server,
 		.exchange = x,
+		.route = route,
 		.requests = 1,
 		.state = done ? UPSTREAM_READY : UPSTREAM_CONNECTING};
 	list_init(&u->link);
@@ -102,9 +114,35 @@ struct upstream *upstream_connect(struct worker *w, struct server *server, struc
 	return u;
 }
 
+/* The next address of the same server is part of the same attempt. False: there is none that does not refuse at once. */
+static bool upstream_try_next_address(struct upstream *u, bool *done)
+{
+	if (!server_route_next(u->server, &u->route))
+		return false;
+	int fd = upstream_socket(u->worker, u->server, &u->route, done);
+	if (fd < 0)
+		return false;
+	channel_close(&u->channel, false);
+	channel_open(&u->channel, &u->worker->loop, fd, &upstream_channel_owner, !*done);
+	return true;
+}
+
+void upstream_blame_address(const struct upstream *u)
+{
+	server_route_failed(u->server, u->route);
+}
+
 static void upstream_on_connected(struct channel *c, int error)
 {
 	struct upstream *u = upstream_of_channel(c);
+	bool done;
+	if (error && upstream_try_next_address(u, &done)) {
+		if (!done)
+			return;
+		error = 0;
+	}
+	if (!error)
+		server_route_worked(u->server, u->route);
 	u->error = error;
 	u->failed = error != 0;
 	u->state = UPSTREAM_READY;

@@ -20,6 +20,7 @@ struct upstream {
 	struct list link;          /* in one of the server's idle lists */
 	struct timeout timeout;    /* idle */
 	struct doomed doomed;
+	struct server_route route; /* the address of the server that it goes to */
 	struct http_scan scan; /* of the response head that is being received */
 	uint64_t sent_before;  /* bytes that left and are answered: the server has read them */
 	uint64_t idle_us;      /* how long it was idle before it was given to this exchange */
@@ -42,6 +43,8 @@ struct upstream {
 struct upstream *upstream_reuse(struct worker *w, struct server *server, struct exchange *x, bool once) LBD_MUST_CHECK;
 /* Begins a connection. NULL: errno says why. */
 struct upstream *upstream_connect(struct worker *w, struct server *server, struct exchange *x) LBD_MUST_CHECK;
+/* Its connect took too long: another address of the server is tried first from now on. */
+void upstream_blame_address(const struct upstream *u);
 /* A new one tells the server who the client is, when the backend has send_proxy; before anything else is written. False
  * when memory is out. */
 bool upstream_announce(struct upstream *u, struct session *s) LBD_MUST_CHECK;

@@ -1,9 +1,8 @@
 """Frontends and servers of every family, side by side: IPv4, IPv6, Unix sockets, and names resolved at start."""
-import re
 import socket
 
 import pytest
-from lbdtest import PLUGINS, Client, PortHolder, config_text, curl, http, pattern
+from lbdtest import Client, PortHolder, curl, http, pattern
 
 MB = 1_000_000
 
@@ -63,18 +62,6 @@ def test_a_client_of_a_unix_socket_has_no_address(box):
     assert response.status == 200
     assert "127.0.0.1" not in "".join(line for line in response.text.lower().splitlines()
                                       if line.startswith("x-forwarded-for"))
-
-
-def test_a_name_that_does_not_exist_is_an_error_with_its_line(box):
-    # .invalid never exists (RFC 6761, section 6.4).
-    config = box.config({"a": "no-such-host.invalid:80"})
-    path = box.path("x.conf")
-    path.write_text(config_text(config))
-    line = 1 + next(number for number, text in enumerate(path.read_text().splitlines()) if "no-such-host" in text)
-    code, _, err = box.run("-f", path, "-L", PLUGINS)
-    assert code == 1
-    # The server's group is what has a line; its address stands in the next.
-    assert re.search(rf"^{re.escape(str(path))}:({line - 1}|{line}): error: server 'app/a': 'no-such-host.invalid' cannot be resolved", err), err
 
 
 def test_ipv6_and_ipv4_on_one_port(box):

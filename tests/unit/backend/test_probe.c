@@ -108,7 +108,7 @@ static void rig_start(
 	cr_assert(loop_init(&rig->loop, NULL, NULL, 1024));
 	origin_now = rig->origin = calloc(1, sizeof *rig->origin);
 	rig->origin->answer = answer;
-	cr_assert(address_resolve(&any, "*:0", error, sizeof error));
+	cr_assert(address_parse(&any, "*:0", error, sizeof error));
 	int fd = socket_listen(&any, false, 512);
 	cr_assert(fd >= 0);
 	socket_local_address(fd, &at);
@@ -243,7 +243,7 @@ Test(probe, the_request)
 	rig_start(&rig, 1, CONFIG_CHECK_HTTP, true, OK);
 	rig_run(&rig, first_is_healthy);
 	cr_expect(strncmp(rig.origin->request, "GET /health HTTP/1.1\r\n", 22) == 0, "%s", rig.origin->request);
-	snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", address_port(&first(&rig)->address));
+	snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", address_port(server_address(first(&rig))));
 	cr_expect(strstr(rig.origin->request, host) != NULL, "%s", rig.origin->request);
 	cr_expect(strstr(rig.origin->request, "\r\nConnection: close\r\n") != NULL);
 	rig_end(&rig);

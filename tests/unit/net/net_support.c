@@ -49,7 +49,7 @@ void net_tcp_pair(int fds[2])
 	struct address any, peer;
 	char error[256];
 	bool done;
-	cr_assert(address_resolve(&any, "127.0.0.1:0", error, sizeof error));
+	cr_assert(address_parse(&any, "127.0.0.1:0", error, sizeof error));
 	int listener = socket_listen(&any, false, 8);
 	cr_assert_geq(listener, 0);
 	socket_local_address(listener, &any);

@@ -506,7 +506,7 @@ Test(channel, what_was_written_while_connecting_is_sent_and_the_end_after_it, .t
 	char error[256], data[16];
 	channel_case_open(&t, fds);
 	close(fds[0]), close(fds[1]);
-	cr_assert(address_resolve(&at, "127.0.0.1:0", error, sizeof error));
+	cr_assert(address_parse(&at, "127.0.0.1:0", error, sizeof error));
 	int listener = socket_listen(&at, false, 4);
 	socket_local_address(listener, &at);
 	channel_connect(&t, &at);
@@ -531,7 +531,7 @@ Test(channel, a_refused_connect_is_told_once, .timeout = 10)
 	char error[256];
 	channel_case_open(&t, fds);
 	close(fds[0]), close(fds[1]);
-	cr_assert(address_resolve(&at, "127.0.0.1:0", error, sizeof error));
+	cr_assert(address_parse(&at, "127.0.0.1:0", error, sizeof error));
 	int listener = socket_listen(&at, false, 4);
 	socket_local_address(listener, &at);
 	close(listener);

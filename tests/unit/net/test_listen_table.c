@@ -23,9 +23,9 @@ Test(listen_table, finds_who_listens_and_not_who_is_only_bound)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct address at, any, other;
 		char error[256], who[64], expected[64];
-		cr_assert(address_resolve(&at, cases[i][0], error, sizeof error));
-		cr_assert(address_resolve(&any, cases[i][1], error, sizeof error));
-		cr_assert(address_resolve(&other, cases[i][2], error, sizeof error));
+		cr_assert(address_parse(&at, cases[i][0], error, sizeof error));
+		cr_assert(address_parse(&any, cases[i][1], error, sizeof error));
+		cr_assert(address_parse(&other, cases[i][2], error, sizeof error));
 		int bound = socket_bind(&at, true);
 		cr_assert_geq(bound, 0);
 		socket_local_address(bound, &at);
@@ -57,7 +57,7 @@ Test(listen_table, has_room_for_many)
 	char error[256];
 	cr_assert(listen_table_open(&table));
 	for (int i = 0; i < MANY; i++) {
-		cr_assert(address_resolve(&at[i], "127.0.0.1:0", error, sizeof error));
+		cr_assert(address_parse(&at[i], "127.0.0.1:0", error, sizeof error));
 		fds[i] = socket_listen(&at[i], true, 8);
 		socket_local_address(fds[i], &at[i]);
 	}

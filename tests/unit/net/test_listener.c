@@ -48,7 +48,7 @@ static void listener_case_open(struct listener_case *c, int stop_at)
 	char error[256];
 	*c = (struct listener_case){.stop_at = stop_at};
 	net_loop_open(&c->loop, c);
-	cr_assert(address_resolve(&c->at, "127.0.0.1:0", error, sizeof error));
+	cr_assert(address_parse(&c->at, "127.0.0.1:0", error, sizeof error));
 	int fd = socket_listen(&c->at, true, 1024);
 	cr_assert_geq(fd, 0);
 	socket_local_address(fd, &c->at);

@@ -155,7 +155,7 @@ static struct address address_at(const char *text)
 {
 	struct address a;
 	char error[128];
-	cr_assert(address_resolve(&a, text, error, sizeof error), "%s", error);
+	cr_assert(address_parse(&a, text, error, sizeof error), "%s", error);
 	return a;
 }
 

@@ -33,7 +33,7 @@ Test(socket, listens_connects_and_accepts, .timeout = 10)
 		struct address a, peer, local;
 		char error[256];
 		bool done;
-		cr_assert(address_resolve(&a, cases[i], error, sizeof error));
+		cr_assert(address_parse(&a, cases[i], error, sizeof error));
 		int listener = socket_listen(&a, false, 8), none = socket_accept(listener, &peer);
 		cr_assert_geq(listener, 0, "%s", cases[i]);
 		cr_assert_lt(none, 0);
@@ -64,7 +64,7 @@ Test(socket, a_refused_connect_has_its_error, .timeout = 10)
 	struct address a;
 	char error[256];
 	bool done;
-	cr_assert(address_resolve(&a, "127.0.0.1:0", error, sizeof error));
+	cr_assert(address_parse(&a, "127.0.0.1:0", error, sizeof error));
 	int listener = socket_listen(&a, false, 8);
 	socket_local_address(listener, &a);
 	close(listener);
@@ -76,7 +76,7 @@ Test(socket, a_refused_connect_has_its_error, .timeout = 10)
 	} else {
 		cr_assert_eq(errno, ECONNREFUSED);
 	}
-	cr_assert(address_resolve(&a, "unix:/tmp/lbd-no-such-socket", error, sizeof error));
+	cr_assert(address_parse(&a, "unix:/tmp/lbd-no-such-socket", error, sizeof error));
 	cr_assert_lt(socket_connect(&a, &done), 0);
 	cr_assert_eq(errno, ENOENT);
 }
@@ -88,7 +88,7 @@ Test(socket, replaces_a_stale_file_and_nothing_else, .timeout = 10)
 	cr_assert_not_null(mkdtemp(dir));
 	snprintf(text, sizeof text, "unix:%s/s", dir);
 	snprintf(path, sizeof path, "%s/s", dir);
-	cr_assert(address_resolve(&a, text, error, sizeof error));
+	cr_assert(address_parse(&a, text, error, sizeof error));
 	int first = socket_listen(&a, false, 8);
 	cr_assert_geq(first, 0);
 	cr_assert_lt(socket_listen(&a, false, 8), 0, "somebody answers there");
@@ -109,7 +109,7 @@ Test(socket, several_listeners_share_a_port_only_when_asked)
 {
 	struct address a;
 	char error[256];
-	cr_assert(address_resolve(&a, "127.0.0.1:0", error, sizeof error));
+	cr_assert(address_parse(&a, "127.0.0.1:0", error, sizeof error));
 	int first = socket_listen(&a, true, 8);
 	socket_local_address(first, &a);
 	int second = socket_listen(&a, true, 8);
