@@ -4,9 +4,11 @@
 
 #include "config/references.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/options.h"
+#include "net/address.h"
 
 struct references {
 	const struct config *config;
@@ -238,47 +240,43 @@ static void references_check_backend_values(const struct references *c, const st
 
 /* ---- addresses that must differ ---- */
 
+/* Names are compared when they are looked up, by who starts. */
 struct references_address {
-	const char *text, *file;
+	char key[ADDRESS_KEY_MAX];
+	const char *what, *text, *file;
 	unsigned line;
 	uint32_t order;
 };
 
-/* "*" and "0.0.0.0" are the same. */
-static struct str references_address_key(const char *text)
-{
-	static const char any[] = "0.0.0.0:";
-	size_t n = sizeof(any) - 1;
-	return strncmp(text, any, n) == 0    ? str_of(text + n)
-	       : strncmp(text, "*:", 2) == 0 ? str_of(text + 2)
-					     : str_of(text);
-}
-
 static int references_compare(const void *left, const void *right)
 {
 	const struct references_address *a = left, *b = right;
-	struct str x = references_address_key(a->text), y = references_address_key(b->text);
-	int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
-	if (order == 0 && x.n != y.n)
-		return x.n < y.n ? -1 : 1;
-	if (order == 0)
-		return a->order < b->order ? -1 : 1;
-	return order;
+	int order = strcmp(a->key, b->key);
+	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
-static void references_check_distinct(
-	const struct references *c, struct references_address *list, uint32_t count, const char *what)
+static void references_add_bind(struct references_address *list, uint32_t *n, const struct config_address *bind)
 {
-	if (count > 1)
-		qsort(list, count, sizeof(*list), references_compare);
-	for (uint32_t i = 1; i < count; i++) {
-		const struct references_address *a = &list[i - 1], *b = &list[i];
-		struct str key = references_address_key(b->text);
-		if (str_equal(references_address_key(a->text), key) &&
-			!(key.n >= 2 && memcmp(key.p + key.n - 2, ":0", 2) == 0) && !str_equal(key, str_of("0")))
-			config_report_error(c->report, references_place(c, b->file, b->line),
-				"%s \"%s\" is used twice; first at %s:%u", what, b->text, a->file, a->line);
-	}
+	char why[256];
+	struct address a;
+	if (address_is_name(bind->text) || !address_parse(&a, bind->text, why, sizeof(why)) ||
+		(a.as.any.sa_family != AF_UNIX && !address_port(&a)))
+		return;
+	list[*n] = (struct references_address){
+		.what = "address", .text = bind->text, .file = bind->file, .line = bind->line, .order = *n};
+	address_write_key(&a, list[(*n)++].key);
+}
+
+static void references_add_stats_socket(
+	struct references_address *list, uint32_t *n, const struct config_stats_socket *s)
+{
+	struct address a = {.as.local.sun_family = AF_UNIX};
+	if (!s->path)
+		return;
+	snprintf(a.as.local.sun_path, sizeof(a.as.local.sun_path), "%s", s->path);
+	list[*n] = (struct references_address){
+		.what = "stats socket", .text = s->path, .file = s->file, .line = s->line, .order = *n};
+	address_write_key(&a, list[(*n)++].key);
 }
 
 static void references_check_addresses(const struct references *c)
@@ -293,18 +291,17 @@ static void references_check_addresses(const struct references *c)
 		return;
 	}
 	for (uint32_t i = 0; i < config->frontend_count; i++)
-		for (uint32_t k = 0; k < config->frontends[i].bind_count; k++, n++) {
-			const struct config_address *a = &config->frontends[i].bind[k];
-			list[n] = (struct references_address){a->text, a->file, a->line, n};
-		}
-	references_check_distinct(c, list, n, "the address");
-	n = 0;
-	for (uint32_t i = 0; i < config->global.stats_socket_count; i++) {
-		const struct config_stats_socket *s = &config->global.stats_sockets[i];
-		if (s->path)
-			list[n] = (struct references_address){s->path, s->file, s->line, n}, n++;
-	}
-	references_check_distinct(c, list, n, "the stats socket");
+		for (uint32_t k = 0; k < config->frontends[i].bind_count; k++)
+			references_add_bind(list, &n, &config->frontends[i].bind[k]);
+	for (uint32_t i = 0; i < config->global.stats_socket_count; i++)
+		references_add_stats_socket(list, &n, &config->global.stats_sockets[i]);
+	if (n > 1)
+		qsort(list, n, sizeof(*list), references_compare);
+	for (uint32_t i = 1; i < n; i++)
+		if (strcmp(list[i - 1].key, list[i].key) == 0)
+			config_report_error(c->report, references_place(c, list[i].file, list[i].line),
+				"the %s \"%s\" is used twice; first at %s:%u", list[i].what, list[i].text,
+				list[i - 1].file, list[i - 1].line);
 	free(list);
 }
 

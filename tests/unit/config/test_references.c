@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "config_fixture.h"
 
@@ -43,6 +44,41 @@ Test(references, messages)
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		fixture_expect_messages(cases[i].text, cases[i].messages);
+}
+
+/* An address is compared as what it is, not as it is written. */
+Test(references, spellings_of_one_address)
+{
+	static const char tail[] = " ]; default_backend = \"b\"; }; };\n"
+				   "backends: { b: { servers: { a: { address = \"192.0.2.1:1\"; }; }; }; };";
+	static const struct {
+		const char *first, *second;
+		bool same;
+	} cases[] = {
+		{"0.0.0.0:1", "*:1", true},
+		{"*:8080", "*:08080", true},
+		{"[::1]:80", "[0:0::0:1]:80", true},
+		{"[FE80::A]:80", "[fe80::a]:80", true},
+		{"unix:/run/a", "unix:/run//./a", true},
+		{"*:0", "*:00", false},
+		{"*:1", "[::]:1", false},
+		{"*:1", "127.0.0.1:1", false},
+		{"unix:/1", "unix:/1:1", false},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[512], messages[256] = "";
+		snprintf(text, sizeof(text), "frontends: { w: { bind = [ \"%s\",\n\"%s\"%s", cases[i].first,
+			cases[i].second, tail);
+		if (cases[i].same)
+			snprintf(messages, sizeof(messages),
+				"t.conf:2: error: the address \"%s\" is used twice; first at t.conf:1\n",
+				cases[i].second);
+		fixture_expect_messages(text, messages);
+	}
+	fixture_expect_messages("global: { stats_sockets = ( { path = \"/a\"; } ); };\n"
+				"frontends: { w: { bind = [ \"unix://a\" ]; default_backend = \"b\"; }; };\n"
+				"backends: { b: { servers: { a: { address = \"192.0.2.1:1\"; }; }; }; };",
+		"t.conf:1: error: the stats socket \"/a\" is used twice; first at t.conf:2\n");
 }
 
 /* Whatever the row of the option says of its effect, these messages are there. */
