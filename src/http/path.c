@@ -9,21 +9,41 @@ static bool path_is_odd(char c, char next)
 	return c == '%' || c == '\\' || (c == '/' && (next == '/' || next == '.'));
 }
 
-/* Whether one of eight bytes may be odd; never too few, for a mark may be wrong only behind a right one. */
-static bool path_may_be_odd(const char *p)
+/* Whether one of eight bytes may be odd; never too few, for a mark may be wrong only behind a right one. Reads nine. */
+static bool path_eight_may_be_odd(const char *p)
 {
 	uint64_t word = http_bytes_load(p), next = http_bytes_load(p + 1);
 	uint64_t pairs = http_bytes_equal(word, '/') & (http_bytes_equal(next, '/') | http_bytes_equal(next, '.'));
 	return http_bytes_equal(word, '%') | http_bytes_equal(word, '\\') | pairs;
 }
 
+#ifdef __SSE2__
+/* The same of sixteen bytes. Reads seventeen. */
+static bool path_sixteen_are_odd(const char *p)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
+	__m128i slash = _mm_set1_epi8('/'), dot = _mm_set1_epi8('.');
+	__m128i follows = _mm_or_si128(_mm_cmpeq_epi8(next, slash), _mm_cmpeq_epi8(next, dot));
+	__m128i pairs = _mm_and_si128(_mm_cmpeq_epi8(bytes, slash), follows);
+	__m128i alone = _mm_or_si128(
+		_mm_cmpeq_epi8(bytes, _mm_set1_epi8('%')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+	return _mm_movemask_epi8(_mm_or_si128(pairs, alone)) != 0;
+}
+#endif
+
 bool http_path_is_normal(struct str path)
 {
 	const char *p = path.p, *end = path.p + path.n;
 	if (!path.n || *p != '/')
 		return true;
+#ifdef __SSE2__
+	for (; end - p > 16; p += 16)
+		if (path_sixteen_are_odd(p))
+			return false;
+#endif
 	for (; end - p > 8; p += 8)
-		if (path_may_be_odd(p))
+		if (path_eight_may_be_odd(p))
 			return false;
 	for (; p < end; p++)
 		if (path_is_odd(*p, p + 1 < end ? p[1] : 'x'))

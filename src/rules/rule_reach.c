@@ -135,6 +135,8 @@ static const char *reach_is_not_normal(const char *pattern)
 	bool any_case = strstr(pattern, "(?i") != NULL;
 	if (strstr(pattern, "//"))
 		return "several slashes, which are one there";
+	if (strstr(pattern, "\\\\"))
+		return "a backslash, which is a slash there";
 	for (const char *p = pattern; (p = strchr(p, '%')); p++) {
 		if (!isxdigit((unsigned char)p[1]) || !isxdigit((unsigned char)p[2]))
 			continue;

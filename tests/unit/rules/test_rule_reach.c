@@ -67,6 +67,8 @@ Test(rule_reach, a_path_that_no_normal_form_is)
 		{{.not_path = "%2f"}, "lower-case digits"},
 		{{.path = "%c3"}, "lower-case digits"},
 		{{.path = "^/%61"}, "is decoded there"},
+		{{.path = "\\\\"}, "asks for a backslash"},
+		{{.path = "\\.git"}, NULL},
 		{{.path = "(?i)%2f"}, NULL},
 		{{.path = "(?i)%7e"}, "is decoded there"},
 		{{.path = "%2F|%20|100%"}, NULL},
