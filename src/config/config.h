@@ -36,6 +36,11 @@ struct config_networks {
 	uint32_t count;
 };
 
+struct config_peers { /* of a listener */
+	bool all;
+	struct config_networks networks; /* without all: those in here */
+};
+
 struct config_log {
 	const char *target;
 	enum log_level level;
@@ -179,7 +184,7 @@ struct config_frontend {
 	uint32_t bind_count;
 	const char *default_backend; /* "": none, 503 for what no rule sends elsewhere */
 	uint32_t maxconn;
-	bool accept_proxy;
+	struct config_peers accept_proxy;
 	struct config_networks trusted_proxies;
 	enum config_client_from client_from;
 	bool forwarded, request_id, traceparent;

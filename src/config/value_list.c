@@ -195,6 +195,27 @@ static void value_write_networks(const struct config_option *o, const void *fiel
 	text_add_c(out, array.count ? " ]" : "]");
 }
 
+/* ---- peers: all, none, or those in some networks ---- */
+
+static bool value_read_peers(
+	struct config_reader *r, const struct config_option *o, const config_setting_t *s, void *field)
+{
+	struct config_peers peers = {.all = s->type == CONFIG_TYPE_BOOL && config_setting_get_bool(s)};
+	if (s->type != CONFIG_TYPE_BOOL && !value_read_networks(r, o, s, &peers.networks))
+		return false;
+	memcpy(field, &peers, sizeof(peers));
+	return true;
+}
+
+static void value_write_peers(const struct config_option *o, const void *field, struct text *out)
+{
+	const struct config_peers *peers = field;
+	if (peers->all || !peers->networks.count)
+		text_add_c(out, peers->all ? "true" : "false");
+	else
+		value_write_networks(o, &peers->networks, out);
+}
+
 /* ---- statuses: "200-399,404", or one as a number ---- */
 
 static bool value_parse_status_range(const struct config_option *o, struct str text, struct config_status_range *out)
@@ -264,5 +285,7 @@ const struct config_type_class config_class_address = {
 	"an address, such as \"127.0.0.1:8080\"", value_read_address_element, value_write_address};
 const struct config_type_class config_class_networks = {
 	"a list of networks, such as [ \"192.0.2.0/24\" ]", value_read_networks, value_write_networks};
+const struct config_type_class config_class_peers = {
+	"true, false or a list of networks, such as [ \"192.0.2.0/24\" ]", value_read_peers, value_write_peers};
 const struct config_type_class config_class_statuses = {
 	"statuses from 100 to 599 as a text, such as \"200-399,404\"", value_read_statuses, value_write_statuses};

@@ -60,7 +60,8 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 {
 	count_word *counted = NULL;
 	/* Behind a PROXY header it is known later who it is. */
-	bool known = !atomic_load_explicit(&bind->frontend->conf, memory_order_acquire)->accept_proxy;
+	const struct config_frontend *conf = atomic_load_explicit(&bind->frontend->conf, memory_order_acquire);
+	bool known = !session_owes_proxy_header(&conf->accept_proxy, peer);
 	if (known && source_connects(bind->frontend, w->index, peer, w->loop.now_us, &counted)) {
 		close(fd);
 		admission_session_ended(w, bind->frontend);
@@ -88,9 +89,8 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 	w->session_count++;
 	session_count_start(bind->frontend, w->index);
 	channel_open(&s->client, &w->loop, fd, &session_channel_owner, false);
-	const struct config_frontend *conf = session_conf(s);
 	bool tcp = bind->frontend->mode == CONFIG_MODE_TCP;
-	if (conf->accept_proxy)
+	if (!known)
 		s->state = SESSION_PROXY;
 	else if (tcp)
 		session_begin_tunnel(s);

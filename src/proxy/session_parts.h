@@ -5,6 +5,8 @@
 #include "proxy/session.h"
 
 /* session_peer.c */
+/* Its connections have to begin with a PROXY header. */
+bool session_owes_proxy_header(const struct config_peers *who, const struct address *peer);
 /* In SESSION_PROXY: takes the header when it is here, and goes on with what is behind it. */
 void session_take_proxy(struct session *s);
 /* There is none, or it cannot be used; detail: a literal. */

@@ -62,6 +62,14 @@ void session_local(const struct session *s, struct address *out)
 
 /* ---- the PROXY header ---- */
 
+bool session_owes_proxy_header(const struct config_peers *who, const struct address *peer)
+{
+	struct in6_addr address;
+	if (who->all || !who->networks.count)
+		return who->all;
+	return address_to_in6(peer, &address) && config_networks_contain(&who->networks, &address);
+}
+
 /* Nothing that is not told who its client is may pass: reset, so that a proxy that is not set up sees it at once. */
 void session_refuse_proxy(struct session *s, const char *detail)
 {

@@ -156,6 +156,35 @@ def test_rules_and_trust_look_at_the_told_client(box):
         assert client.send(v1("203.0.113.7") + GET).response().status == 403
 
 
+@pytest.mark.parametrize("networks,owes", [(["127.0.0.0/8"], True), (["10.0.0.0/8", "127.0.0.1"], True),
+                                           (["10.0.0.0/8", "::1"], False), ([], False)])
+def test_a_list_says_who_sends_it(box, networks, owes):
+    lbd, origin, logged = serve(box, accept_proxy=networks)
+    for header in v1(), v2_addresses("192.0.2.1", "198.51.100.9"):
+        with Client(lbd.port) as client:
+            response = client.send(header + GET).response()
+            if owes:
+                assert fields(response.text)["x-forwarded-for"] == "192.0.2.1"
+            else:
+                assert (response.status, client.rest()) == (400, b"")
+    with Client(lbd.port) as client:
+        client.send(GET)
+        if owes:
+            with pytest.raises(ConnectionResetError):
+                client.more()
+        else:
+            assert fields(client.response().text)["x-forwarded-for"] == "127.0.0.1"
+    reasons = [row["reason"] for row in logged(3)]
+    assert reasons == (["-", "-", "proxy_header"] if owes else ["malformed_request", "malformed_request", "-"])
+    assert origin.requests() == (2 if owes else 1)
+
+
+def test_a_list_and_a_unix_socket(box):
+    lbd, _, logged = serve(box, accept_proxy=["0.0.0.0/0"], bind=[f"unix:{box.path('f.sock')}"])
+    with Client(str(box.path("f.sock"))) as client:
+        assert client.send(GET).response().status == 200
+
+
 def test_an_idle_connection_does_not_hold_up_a_stop(box):
     lbd, *_ = serve(box)
     with Client(lbd.port) as client:

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config_fixture.h"
@@ -30,6 +31,8 @@ static const struct {
 		"address"},
 	{CONFIG_GROUP_FRONTEND, "trusted_proxies = [ 5 ];",
 		"frontend.trusted_proxies is 5; a network is a text in quotes, such as \"192.0.2.0/24\""},
+	{CONFIG_GROUP_FRONTEND, "accept_proxy = 1;",
+		"frontend.accept_proxy is 1; needed: a list of networks, such as [ \"192.0.2.0/24\" ]"},
 	{CONFIG_GROUP_CHECK, "expect_status = \"200-\";",
 		"backend.check.expect_status is \"200-\"; needed: statuses from 100 to 599 as a text, such as "
 		"\"200-399,404\""},
@@ -51,6 +54,31 @@ Test(value_list, refusals)
 		cr_expect(strstr(out.data, list_refused[i].message), "%s: %s", text, out.data);
 		text_free(&out);
 		free(text);
+	}
+}
+
+Test(value_list, peers)
+{
+	static const struct {
+		const char *written, *dumped;
+	} cases[] = {{"true", "true"}, {"false", "false"}, {"[ ]", "false"},
+		{"[ \"10.0.0.0/8\", \"::1\" ]", "[ \"10.0.0.0/8\", \"::1/128\" ]"}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct text out = {0}, dump = {0};
+		char text[256];
+		snprintf(text, sizeof text,
+			"frontends: { w: { bind = [ \"*:1\" ]; default_backend = \"b\"; accept_proxy = %s; }; };"
+			"backends: { b: { }; };",
+			cases[i].written);
+		struct config *c = fixture_load(text, &out);
+		cr_assert_not_null(c, "%s", out.data);
+		config_dump(c, &dump);
+		text_add_char(&dump, '\0');
+		snprintf(text, sizeof text, "accept_proxy = %s;\n", cases[i].dumped);
+		cr_expect(strstr(dump.data, text), "%s in %s", text, dump.data);
+		config_free(c);
+		text_free(&out);
+		text_free(&dump);
 	}
 }
 
