@@ -36,6 +36,11 @@ struct config_networks {
 	uint32_t count;
 };
 
+struct config_field_names { /* one that ends in '*' stands for all that begin so */
+	struct config_strings names;
+	uint32_t initials; /* a bit for the low five bits of each first letter: most fields are none of these */
+};
+
 struct config_peers { /* of a listener */
 	bool all;
 	struct config_networks networks; /* without all: those in here */
@@ -174,6 +179,8 @@ enum config_client_from {
 	CONFIG_CLIENT_FROM_PEER /* none */
 };
 
+enum config_underscores { CONFIG_UNDERSCORES_DROP, CONFIG_UNDERSCORES_REFUSE, CONFIG_UNDERSCORES_PASS };
+
 struct config_frontend {
 	const char *name;
 	unsigned line;
@@ -187,6 +194,8 @@ struct config_frontend {
 	struct config_peers accept_proxy;
 	struct config_networks trusted_proxies;
 	enum config_client_from client_from;
+	struct config_field_names claims;
+	enum config_underscores underscores;
 	bool forwarded, request_id, traceparent;
 	bool upgrade;
 	bool connect;
@@ -346,6 +355,13 @@ void config_write_error(char *out, size_t size, const char *file, unsigned line,
 const char *config_library_version(void);
 const struct config_backend *config_find_backend(const struct config *config, const char *name);
 bool config_networks_contain(const struct config_networks *networks, const struct in6_addr *address);
+/* Names in any case of letters, and with '_' for '-': servers that make variables of fields cannot tell them apart. */
+bool config_field_name_equal(struct str a, struct str b);
+bool config_field_names_find(const struct config_field_names *names, struct str name);
+static inline bool config_field_names_contain(const struct config_field_names *names, struct str name)
+{
+	return name.n && names->initials >> (name.p[0] & 31) & 1 && config_field_names_find(names, name);
+}
 bool config_statuses_contain(const struct config_statuses *statuses, unsigned status);
 
 #endif

@@ -493,6 +493,8 @@ const struct config_type_class *config_type_class(enum config_type type)
 		return &config_class_statuses;
 	case CONFIG_TYPE_OF_PEERS:
 		return &config_class_peers;
+	case CONFIG_TYPE_OF_FIELD_NAMES:
+		return &config_class_field_names;
 	default:
 		return type < CONFIG_TYPE_OF_WORDS ? &value_classes[type] : NULL;
 	}

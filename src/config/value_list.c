@@ -60,6 +60,9 @@ static bool value_read_text_element(
 		return false;
 	if (o->type == CONFIG_TYPE_OF_TOKENS && !config_text_is_token(text))
 		return config_value_fail(r, o, s, "each element must be a word such as \"GET\"");
+	if (o->type == CONFIG_TYPE_OF_FIELD_NAMES && (!config_text_is_token(text) || *text == '*'))
+		return config_value_fail(
+			r, o, s, "each element must be the name of a field, such as \"X-User\" or \"X-Auth-*\"");
 	return config_value_copy(r, text, element);
 }
 
@@ -80,6 +83,18 @@ static void value_write_texts(const struct config_option *o, const void *field, 
 		config_write_quoted(out, texts[i]);
 	}
 	text_add_c(out, array.count ? " ]" : "]");
+}
+
+static bool value_read_field_names(
+	struct config_reader *r, const struct config_option *o, const config_setting_t *s, void *field)
+{
+	struct config_field_names names = {.initials = 0};
+	if (!value_read_texts(r, o, s, &names.names))
+		return false;
+	for (uint32_t i = 0; i < names.names.count; i++)
+		names.initials |= 1u << (names.names.at[i][0] & 31);
+	memcpy(field, &names, sizeof(names));
+	return true;
 }
 
 /* ---- words: a bit for each ---- */
@@ -285,6 +300,8 @@ const struct config_type_class config_class_address = {
 	"an address, such as \"127.0.0.1:8080\"", value_read_address_element, value_write_address};
 const struct config_type_class config_class_networks = {
 	"a list of networks, such as [ \"192.0.2.0/24\" ]", value_read_networks, value_write_networks};
+const struct config_type_class config_class_field_names = {
+	"a list of field names, such as [ \"X-User\", \"X-Auth-*\" ]", value_read_field_names, value_write_texts};
 const struct config_type_class config_class_peers = {
 	"true, false or a list of networks, such as [ \"192.0.2.0/24\" ]", value_read_peers, value_write_peers};
 const struct config_type_class config_class_statuses = {

@@ -19,7 +19,7 @@ static void connection_drop(struct http_fields *fields, struct str name)
 {
 	for (uint32_t i = 0; i < fields->count; i++)
 		if (str_equal_nocase(fields->at[i].name, name))
-			fields->at[i].drop = true;
+			fields->at[i].drop = HTTP_FIELD_GONE;
 }
 
 static enum http_error connection_read_list(

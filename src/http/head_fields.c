@@ -82,12 +82,13 @@ static const char *fields_token_end(const char *p, const char *end)
 }
 
 /* The same for a name of n bytes with a ':' behind it. */
-static inline const char *fields_token_stop(const char *p, size_t n, const char *end)
+static inline const char *fields_token_stop(const char *p, size_t n, const char *end, bool *underscores)
 {
 #ifdef __SSE2__
 	if (n <= 16 && end - p >= 16 && http_bytes16_are_plain(p, n))
 		return p + n;
 #endif
+	*underscores |= memchr(p, '_', n) != NULL;
 	while (http_byte_is_token(*p))
 		p++;
 	return p;
@@ -95,14 +96,16 @@ static inline const char *fields_token_stop(const char *p, size_t n, const char 
 
 /* NAME ":" OWS VALUE OWS CR LF. A name that is known need not be checked byte by byte. *at: the line, and then the next
  * one, or the fault. */
-static inline enum http_error fields_read_line(struct http_field *field, const char **at, const char *end)
+static inline enum http_error fields_read_line(
+	struct http_field *field, const char **at, const char *end, bool *underscores)
 {
 	const char *name = *at, *p = http_find_name_end(name, end);
 	bool whole = p < end && *p == ':';
 	field->name = str_make(name, (size_t)(p - name));
 	field->id = whole ? fields_name_id(name, field->name.n) : HTTP_FIELD_OTHER;
 	if (!field->id) {
-		const char *stop = whole ? fields_token_stop(name, field->name.n, end) : fields_token_end(name, p);
+		const char *stop =
+			whole ? fields_token_stop(name, field->name.n, end, underscores) : fields_token_end(name, p);
 		if (!whole || stop != p || p == name) {
 			*at = stop;
 			return http_byte_is_blank(*name) ? HTTP_ERROR_FOLDED : HTTP_ERROR_FIELD_NAME;
@@ -131,9 +134,10 @@ enum http_error head_read_fields(struct http_fields *fields, struct head_index *
 	const char *line = *at;
 	struct http_field *field = fields->at, *last = field + fields->capacity;
 	uint64_t seen = 0, repeated = 0;
+	bool underscores = false;
 	enum http_error error = HTTP_ERROR_NONE;
 	for (; line < end && *line != '\r'; field++) {
-		error = field == last ? HTTP_ERROR_TOO_MANY_FIELDS : fields_read_line(field, &line, end);
+		error = field == last ? HTTP_ERROR_TOO_MANY_FIELDS : fields_read_line(field, &line, end, &underscores);
 		if (error)
 			break;
 		uint64_t bit = UINT64_C(1) << field->id;
@@ -145,6 +149,7 @@ enum http_error head_read_fields(struct http_fields *fields, struct head_index *
 	fields->count = (uint32_t)(field - fields->at);
 	index->seen = seen;
 	index->repeated = repeated;
+	index->underscores = underscores;
 	if (!error && (end - line < 2 || line[1] != '\n'))
 		error = HTTP_ERROR_LINE_END;
 	*at = error ? line : line + 2;

@@ -8,6 +8,7 @@
  * those that matter. */
 struct head_index {
 	uint64_t seen, repeated;          /* a bit for each enum http_field_id */
+	bool underscores;                 /* in some name */
 	uint32_t first[HTTP_FIELD_COUNT]; /* place in fields; set where seen has the bit */
 };
 

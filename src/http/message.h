@@ -27,10 +27,17 @@ enum http_field_id {
 	HTTP_FIELD_COUNT
 };
 
+/* What becomes of a field, apart from being read. */
+enum http_fate {
+	HTTP_FIELD_KEPT = 0,
+	HTTP_FIELD_DROPPED = 1, /* not forwarded: hop-by-hop, or written anew by the proxy */
+	HTTP_FIELD_GONE = 2     /* as if it had not been sent, for rules too: Connection names it, or it may not be said */
+};
+
 struct http_field {
 	struct str name, value; /* value without the blanks around it */
 	enum http_field_id id;
-	bool drop; /* not forwarded: hop-by-hop, named in Connection, or dropped by the proxy */
+	uint8_t drop; /* enum http_fate; 0: it is forwarded */
 };
 
 /* How the end of a body is found (RFC 9112 6.3): one function decides, everybody else reads it here. */
@@ -79,6 +86,7 @@ struct http_request {
 	/* Its credentials are for the connection that they arrive on, and for all that follows there: NTLM, Negotiate
 	 * and their kin (RFC 4559). */
 	bool binds;
+	bool underscores; /* some field name holds one */
 	/* Max-Forwards of OPTIONS and TRACE, where its field is dropped: it is to be sent on one less, and to be
 	 * answered here when it is 0 (RFC 9110 7.6.2). -1: none, or another method. */
 	int64_t forwards_left;

@@ -234,6 +234,7 @@ static enum http_error request_understand(struct http_request *request, const st
 		request->upgrade_to = head_upgrade_value(&request->fields, index);
 	request->upgrade = request->upgrade_to.n > 0;
 	request_read_expect(request, index, has_body);
+	request->underscores = index->underscores;
 	request->te_trailers = request_wants_trailers(request, index);
 	request->binds = head_binds_connection(&request->fields, index, HTTP_FIELD_AUTHORIZATION);
 	return HTTP_ERROR_NONE;

@@ -81,6 +81,10 @@ static void exchange_take_request(struct exchange *x, size_t head_bytes)
 	if (!exchange_frontend_conf(x)->upgrade)
 		x->request.upgrade_to = str_make(NULL, 0);
 	identity_begin(x);
+	if (x->request.underscores && exchange_frontend_conf(x)->underscores == CONFIG_UNDERSCORES_REFUSE) {
+		exchange_fail(x, REASON_MALFORMED_REQUEST, http_error_word(HTTP_ERROR_UNDERSCORE));
+		x->step = EXCHANGE_STEP_FINISH;
+	}
 }
 
 /* Copies the head, so that it outlives the input it came in: a retry or a queue may need it again. */

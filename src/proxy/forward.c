@@ -37,14 +37,15 @@ static struct str forward_host(const struct exchange *x, char out[ADDRESS_TEXT_M
 	return str_make(out, address_format(address, out));
 }
 
+/* With '_' for '-' as well: what a rule removes must not stay by another spelling. */
 static void forward_remove(struct http_request *request, struct forward_additions *add, struct str name)
 {
 	size_t kept = 0;
 	for (uint32_t i = 0; i < request->fields.count; i++)
-		if (str_equal_nocase(request->fields.at[i].name, name))
-			request->fields.at[i].drop = true;
+		if (config_field_name_equal(request->fields.at[i].name, name))
+			request->fields.at[i].drop = HTTP_FIELD_DROPPED;
 	for (size_t i = 0; i < add->count; i++)
-		if (!str_equal_nocase(add->at[i].name, name))
+		if (!config_field_name_equal(add->at[i].name, name))
 			add->at[kept++] = add->at[i];
 	add->count = kept;
 }

@@ -253,15 +253,41 @@ static struct identity *identity_make(struct exchange *x)
 	return id;
 }
 
-/* Nobody but us says who the client is: what it claims itself is not sent on. */
-static void identity_drop_claims(struct http_fields *fields)
+/* Of our own names, whatever the list says. */
+static bool identity_is_own(enum http_field_id id)
+{
+	return id == HTTP_FIELD_X_FORWARDED_FOR || id == HTTP_FIELD_X_FORWARDED_HOST ||
+	       id == HTTP_FIELD_X_FORWARDED_PORT || id == HTTP_FIELD_X_FORWARDED_PROTO || id == HTTP_FIELD_FORWARDED;
+}
+
+/* Nobody but trusted proxies says who the client is, or what else the list has: rules and servers see none of it. */
+static void identity_drop_claims(struct http_fields *fields, const struct config_field_names *claims)
 {
 	for (uint32_t i = 0; i < fields->count; i++) {
-		enum http_field_id id = fields->at[i].id;
-		if (id == HTTP_FIELD_X_FORWARDED_FOR || id == HTTP_FIELD_X_FORWARDED_HOST ||
-			id == HTTP_FIELD_X_FORWARDED_PORT || id == HTTP_FIELD_X_FORWARDED_PROTO ||
-			id == HTTP_FIELD_FORWARDED)
-			fields->at[i].drop = true;
+		struct http_field *field = &fields->at[i];
+		if (identity_is_own(field->id) || config_field_names_contain(claims, field->name))
+			field->drop = HTTP_FIELD_GONE;
+	}
+}
+
+/* To a server that takes '_' for '-', X_Forwarded_For is what we write ourselves: that passes from nobody. */
+static bool identity_looks_like_own(struct str name)
+{
+	static const char *const names[] = {
+		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Request-Id"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (config_field_name_equal(name, str_of(names[i])))
+			return true;
+	return false;
+}
+
+static void identity_drop_underscores(struct http_fields *fields, enum config_underscores option)
+{
+	for (uint32_t i = 0; i < fields->count; i++) {
+		struct http_field *field = &fields->at[i];
+		if (memchr(field->name.p, '_', field->name.n) &&
+			(option != CONFIG_UNDERSCORES_PASS || identity_looks_like_own(field->name)))
+			field->drop = HTTP_FIELD_GONE;
 	}
 }
 
@@ -269,6 +295,10 @@ void identity_begin(struct exchange *x)
 {
 	const struct config_frontend *conf = identity_conf(x);
 	identity_find_client(x, conf);
+	if (!x->trusted)
+		identity_drop_claims(&x->request.fields, &conf->claims);
+	if (x->request.underscores)
+		identity_drop_underscores(&x->request.fields, conf->underscores);
 	/* Without memory it has no id, and identity_fields will say so. */
 	(void)identity_take_id(x, conf);
 }
@@ -277,7 +307,7 @@ void identity_begin(struct exchange *x)
 static bool identity_is_plain(const struct exchange *x)
 {
 	const struct config_frontend *conf = identity_conf(x);
-	return !x->identity && !conf->trusted_proxies.count && !conf->forwarded && !conf->traceparent &&
+	return !x->identity && !x->trusted && !conf->forwarded && !conf->traceparent &&
 	       !conf->request_id && !x->request_id.n;
 }
 
@@ -288,9 +318,7 @@ int identity_fields(struct exchange *x, struct identity_texts *texts, struct htt
 	struct str peer = str_make(texts->peer, identity_write_peer(x->session, texts->peer));
 	struct str port = identity_port(x->session, texts->port);
 	int n = 0;
-	if (identity_is_plain(x)) {
-		identity_drop_claims(&x->request.fields);
-	} else {
+	if (!identity_is_plain(x)) {
 		if (!x->identity)
 			x->identity = identity_make(x);
 		id = x->identity;

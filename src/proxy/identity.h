@@ -18,8 +18,8 @@ struct identity_texts {
 	char peer[ADDRESS_TEXT_MAX], port[IDENTITY_PORT_MAX];
 };
 
-/* Finds out who the client is, and gives the request its id when the frontend wants one: as soon as the request is
- * parsed, so that rules see it and every end of it can be logged with it. */
+/* Finds out who the client is, takes away what it may not say, and gives the request its id when the frontend wants one:
+ * as soon as the request is parsed, so that rules see what servers will, and every end can be logged with it. */
 void identity_begin(struct exchange *x);
 /* Fills at[0..IDENTITY_FIELDS) with what is added to the request's head, and drops the fields that it replaces. Returns
  * how many; negative when memory is out. May be called again for another attempt. */

@@ -61,7 +61,7 @@ const struct http_field *rule_next_field(
 	uint32_t from = *index;
 	while (fields && *index < fields->count && !found && steps < *budget) {
 		const struct http_field *field = &fields->at[(*index)++];
-		if (field->name.n != name.n)
+		if (field->name.n != name.n || field->drop == HTTP_FIELD_GONE)
 			continue;
 		steps += 1 + name.n / RULE_BYTES_A_STEP;
 		if (str_equal_nocase(field->name, name))
@@ -114,7 +114,7 @@ static enum rule_truth condition_test_cookie(const struct rule_condition *c, con
 	enum rule_truth truth = RULE_FALSE;
 	for (uint32_t i = 0; fields && i < fields->count; i++) {
 		struct str list = fields->at[i].value, name, value;
-		if (fields->at[i].id != HTTP_FIELD_COOKIE)
+		if (fields->at[i].id != HTTP_FIELD_COOKIE || fields->at[i].drop == HTTP_FIELD_GONE)
 			continue;
 		while (rule_next_cookie(&list, &name, &value, s->budget)) {
 			if (!str_equal(name, c->name))

@@ -50,7 +50,7 @@ static bool key_find_cookie(
 {
 	for (uint32_t i = 0; request->fields && i < request->fields->count; i++) {
 		struct str list = request->fields->at[i].value, name;
-		if (request->fields->at[i].id != HTTP_FIELD_COOKIE)
+		if (request->fields->at[i].id != HTTP_FIELD_COOKIE || request->fields->at[i].drop == HTTP_FIELD_GONE)
 			continue;
 		while (rule_next_cookie(&list, &name, value, budget))
 			if (str_equal(name, key->name))

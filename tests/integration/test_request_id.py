@@ -78,6 +78,12 @@ def test_a_request_that_reaches_no_server_has_one_too(box):
 
 
 def test_off_it_is_a_field_like_others(box):
-    lbd, logged = serve(box)
+    lbd, logged = serve(box, trusted_proxies=["127.0.0.1"])
     assert ids(http(lbd.port, target="/_echo", headers=[("X-Request-Id", "a b")]).text) == ["a b"]
+    assert logged(1)[0]["request_id"] is None
+
+
+def test_off_it_is_a_claim_like_others(box):
+    lbd, logged = serve(box)
+    assert ids(http(lbd.port, target="/_echo", headers=[("X-Request-Id", "a")]).text) == []
     assert logged(1)[0]["request_id"] is None

@@ -62,7 +62,7 @@ WHY = {
     "HD9": "A TAB is white space around a value (RFC 9112 5.1); nginx keeps it as part of the value and then refuses the Host.",
     "HD11": "HAProxy refuses names above 255 bytes; lbd has no limit of its own for a name, only for the head.",
     "HD12": "Limits differ: lbd takes 32 KB and 100 lines; HAProxy 16 KB and 101 lines; nginx 8 KB for a line, any number.",
-    "HD13": "An underscore is a token character; nginx drops such fields by default.",
+    "HD13": "CGI and WSGI servers take an underscore for a hyphen: lbd and nginx drop such fields unless told otherwise.",
     "CL1": "A TAB is white space around a value; nginx refuses the length.",
     "CL4": "RFC 9112 6.3 allows equal lengths to be made one; lbd and nginx refuse, HAProxy makes them one and then waits for the "
            "body.",

@@ -32,7 +32,7 @@ static const struct {
 	{CONFIG_GROUP_FRONTEND, "trusted_proxies = [ 5 ];",
 		"frontend.trusted_proxies is 5; a network is a text in quotes, such as \"192.0.2.0/24\""},
 	{CONFIG_GROUP_FRONTEND, "accept_proxy = 1;",
-		"frontend.accept_proxy is 1; needed: a list of networks, such as [ \"192.0.2.0/24\" ]"},
+		"frontend.accept_proxy is 1; needed: true, false or a list of networks, such as [ \"192.0.2.0/24\" ]"},
 	{CONFIG_GROUP_CHECK, "expect_status = \"200-\";",
 		"backend.check.expect_status is \"200-\"; needed: statuses from 100 to 599 as a text, such as "
 		"\"200-399,404\""},
