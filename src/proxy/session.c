@@ -356,7 +356,7 @@ static void session_on_timeout(struct timeout *t)
 	struct session *s = (struct session *)((char *)t - offsetof(struct session, timeout));
 	if (s->waits_turn)
 		timeout_start(&session_worker(s)->loop, &s->timeout, session_conf(s)->timeouts.keep_alive);
-	else if (s->state == SESSION_PROXY)
+	else if (s->state == SESSION_PROXY && channel_input(&s->client).n)
 		session_refuse_proxy(s, "timeout");
 	else if (session_head_has_time(s))
 		timeout_start(&session_worker(s)->loop, t, SESSION_PACE_TICK_US);

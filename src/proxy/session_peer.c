@@ -99,7 +99,10 @@ void session_take_proxy(struct session *s)
 		session_refuse_proxy(s, header.fault);
 		return;
 	case PROXY_HEADER_MORE:
-		if (s->eof || s->failed)
+		/* Who says nothing has refused nothing: a port scan, or the probe of a balancer in front. */
+		if ((s->eof || s->failed) && !input.n)
+			session_close(s, s->failed);
+		else if (s->eof || s->failed)
 			session_refuse_proxy(s, "closed");
 		return;
 	case PROXY_HEADER_COMPLETE:

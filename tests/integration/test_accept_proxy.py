@@ -146,6 +146,25 @@ def test_a_client_that_ends_early(box):
     assert logged(1)[0]["detail"] == "closed"
 
 
+@pytest.mark.parametrize("mode", ["http", "tcp"])
+@pytest.mark.parametrize("end", ["close", "reset", "timeout"])
+def test_who_says_nothing_is_no_error(box, mode, end):
+    timeouts = {"http_request": "300ms", "client": "300ms"}
+    lbd, _, logged = serve(box, timeouts=timeouts) if mode == "http" else serve_tcp(box, timeouts={"client": "300ms"})
+    for _ in range(3):
+        with Client(lbd.port) as client:
+            if end == "timeout":
+                assert client.closed()
+            elif end == "reset":
+                client.reset()
+    wait_for(lambda: [lbd.stat("web", "FRONTEND")[name] for name in ("stot", "scur")] == ["3", "0"])
+    row = lbd.stat("web", "FRONTEND")
+    assert (row["ereq"], row["hrsp_4xx"] or "0") == ("0", "0")
+    with Client(lbd.port) as client:
+        client.send(b"PROXY TCP4 half").close()
+    assert [line["detail"] for line in logged(1)] == ["closed"]
+
+
 def test_rules_and_trust_look_at_the_told_client(box):
     lbd, *_ = serve(box, trusted_proxies=["192.0.2.0/24"], rules=[{"src": ["203.0.113.7"], "deny": 403}])
     claims = GET.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 1.1.1.1\r\n\r\n")
