@@ -6,6 +6,7 @@
 #include "admin/stat_rows.h"
 #include "app/binds.h"
 #include "app/build.h"
+#include "app/cpus.h"
 #include "app/detach.h"
 #include "app/limits.h"
 #include "app/notify.h"
@@ -288,8 +289,7 @@ static uint32_t app_worker_count(const struct config *config)
 {
 	if (config->global.threads)
 		return config->global.threads;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	return online > 0 ? (uint32_t)online : 1;
+	return cpus_usable("/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
 static bool app_open_log(struct app *app)

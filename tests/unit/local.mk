@@ -186,7 +186,8 @@ tests_unit_unit_app_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_app_LDADD = $(UNIT_LDADD)
 tests_unit_unit_app_SOURCES = \
 	tests/unit/app/test_arguments.c \
-	tests/unit/app/test_build_addresses.c
+	tests/unit/app/test_build_addresses.c \
+	tests/unit/app/test_cpus.c
 
 tests_unit_unit_tui_text_CPPFLAGS = $(UNIT_TUI_CPPFLAGS)
 tests_unit_unit_tui_text_CFLAGS = $(UNIT_CFLAGS)
