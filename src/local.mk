@@ -327,6 +327,8 @@ src_liblbd_la_SOURCES += \
 	src/app/build.h \
 	src/app/build_addresses.c \
 	src/app/build_addresses.h \
+	src/app/cpus.c \
+	src/app/cpus.h \
 	src/app/detach.c \
 	src/app/detach.h \
 	src/app/limits.c \
@@ -335,6 +337,8 @@ src_liblbd_la_SOURCES += \
 	src/app/lists.h \
 	src/app/notify.c \
 	src/app/notify.h \
+	src/app/owner.c \
+	src/app/owner.h \
 	src/app/pidfile.c \
 	src/app/pidfile.h \
 	src/app/takeover.c \

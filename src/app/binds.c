@@ -1,5 +1,6 @@
 #include "app/binds.h"
 
+#include "app/owner.h"
 #include "base/safe_path.h"
 #include "net/socket.h"
 
@@ -181,9 +182,16 @@ static int binds_open_shared(struct binds *b, uint32_t i)
 /* A Unix socket cannot be shared by name, so the first worker has it alone. */
 static int binds_open_local(struct binds *b, uint32_t i, const struct takeover *takeover)
 {
+	const struct config_frontend *f = atomic_load_explicit(&b->at[i].frontend->conf, memory_order_relaxed);
+	int mode = f->unix_socket.mode ? (int)f->unix_socket.mode : SOCKET_FILE_MASK;
+	struct owner owner;
+	char why[256];
+	/* The names were checked with the configuration; who removes a user just then gets a refusal too. */
+	if (!owner_find(&owner, f->unix_socket.user, f->unix_socket.group, why, sizeof why))
+		return EINVAL;
 	b->fds[i] = socket_file_listen(
-		&b->files[i], &b->at[i].address, BINDS_BACKLOG, SOCKET_FILE_MASK, takeover_process(takeover));
-	return b->fds[i] < 0 ? errno : 0;
+		&b->files[i], &b->at[i].address, BINDS_BACKLOG, mode, takeover_process(takeover));
+	return b->fds[i] < 0 || !socket_file_own(&b->files[i], owner.user, owner.group) ? errno : 0;
 }
 
 static bool binds_is_same_name(const struct binds *b, uint32_t i, uint32_t other)

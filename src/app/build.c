@@ -1,6 +1,7 @@
 #include "app/build.h"
 
 #include "app/build_addresses.h"
+#include "app/owner.h"
 #include "backend/probe_target.h"
 #include "base/text.h"
 #include "config/options.h"
@@ -125,10 +126,25 @@ static bool build_check_algorithm(
 	return backend_suits(b, algorithm, error, sizeof error) || build_complain(messages, file, line, "%s", error);
 }
 
+static bool build_check_owners(const struct config *config, struct text *messages)
+{
+	bool good = true;
+	for (uint32_t i = 0; i < config->frontend_count; i++) {
+		const struct config_frontend *f = &config->frontends[i];
+		struct owner owner;
+		char why[256];
+		if (!owner_find(&owner, f->unix_socket.user, f->unix_socket.group, why, sizeof why))
+			good = build_complain(
+				messages, f->file, f->line, "unix_socket of frontend \"%s\": %s", f->name, why);
+	}
+	return good;
+}
+
 bool build_check(
 	const struct config *config, struct algorithm_loader *loader, struct name_table *names, struct text *messages)
 {
 	bool good = build_check_logs(config, messages);
+	good &= build_check_owners(config, messages);
 	good &= build_check_rules(config, messages);
 	good &= build_check_addresses(config, names, messages);
 	for (uint32_t i = 0; i < config->backend_count; i++) {

@@ -115,6 +115,11 @@ struct config_source_limits {
 	uint32_t v4_prefix, v6_prefix, keys;
 };
 
+struct config_unix_socket {
+	unsigned mode;            /* permission bits; 0: as the umask leaves them */
+	const char *user, *group; /* names or numbers; "": of the process */
+};
+
 struct config_limits {
 	uint32_t request_line, header_bytes, headers;
 	uint64_t body;     /* 0: unlimited */
@@ -203,6 +208,7 @@ struct config_frontend {
 	bool x_reason;
 	struct config_access_log access_log;
 	struct config_capture capture;
+	struct config_unix_socket unix_socket;
 	struct config_limits limits;
 	struct config_rule *rules;
 	uint32_t rule_count;

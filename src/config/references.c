@@ -171,6 +171,24 @@ static void references_check_side(const struct references *c, const struct refer
 	}
 }
 
+/* In defaults they are for those frontends that have such an address. */
+static void references_check_unix_socket(const struct references *c, const struct config_frontend *f)
+{
+	static const struct config_place nowhere = {0};
+	const struct config_unix_socket *s = &f->unix_socket;
+	const struct references_option options[] = {{&s->mode, "mode"}, {&s->user, "user"}, {&s->group, "group"}};
+	for (uint32_t i = 0; i < f->bind_count; i++)
+		if (f->bind[i].text && str_starts_with(str_of(f->bind[i].text), str_of("unix:")))
+			return;
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		struct config_place at = config_report_place(c->report, options[i].field, nowhere);
+		if (at.line)
+			config_report_error(c->report, at,
+				"unix_socket.%s of frontend \"%s\" has no effect: none of its addresses begins with unix:",
+				options[i].name, f->name);
+	}
+}
+
 static void references_check_frontend(const struct references *c, const struct config_frontend *f)
 {
 	struct config_place at = references_place(c, f->file, f->line);
@@ -187,6 +205,7 @@ static void references_check_frontend(const struct references *c, const struct c
 	if (f->capture.request.count > CONFIG_CAPTURES_MAX || f->capture.response.count > CONFIG_CAPTURES_MAX)
 		config_report_error(c->report, at, "capture of frontend \"%s\" has more than %d names in one list",
 			f->name, CONFIG_CAPTURES_MAX);
+	references_check_unix_socket(c, f);
 	for (uint32_t i = 0; i < f->rule_count; i++)
 		references_check_rule(c, f, &f->rules[i]);
 	const struct config_timeouts *t = &f->timeouts;

@@ -79,6 +79,12 @@ int socket_file_listen(struct socket_file *f, const struct address *a, int backl
 	return fd;
 }
 
+bool socket_file_own(struct socket_file *f, uid_t user, gid_t group)
+{
+	bool asked = user != (uid_t)-1 || group != (gid_t)-1;
+	return !asked || lchown(f->temporary[0] ? f->temporary : f->path, user, group) == 0;
+}
+
 bool socket_file_publish(struct socket_file *f)
 {
 	if (!f->temporary[0])
