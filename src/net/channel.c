@@ -358,12 +358,23 @@ void channel_take(struct channel *c, size_t n)
 	c->loop->fresh.n -= n;
 }
 
-ssize_t channel_read(struct channel *c, void *data, size_t n)
+static ssize_t channel_received(ssize_t got)
 {
-	ssize_t got = socket_receive(c->io.fd, data, n);
 	if (got >= 0)
 		return got;
 	return errno == EAGAIN || errno == EINTR ? CHANNEL_AGAIN : CHANNEL_ERROR;
+}
+
+ssize_t channel_read(struct channel *c, void *data, size_t n)
+{
+	return channel_received(socket_receive(c->io.fd, data, n));
+}
+
+ssize_t channel_discard(struct channel *c)
+{
+	buffer_free(&c->in);
+	channel_weigh(c);
+	return channel_received(socket_discard(c->io.fd, c->loop->scratch, LOOP_SCRATCH));
 }
 
 ssize_t channel_splice(struct channel *from, struct channel *to, uint64_t n)

@@ -69,6 +69,9 @@ ssize_t channel_receive(struct channel *c, size_t most) LBD_MUST_CHECK;
  * was not taken by then is kept. */
 struct str channel_input(const struct channel *c);
 void channel_take(struct channel *c, size_t n);
+/* Instead of channel_receive: what was kept and up to LOOP_SCRATCH bytes of what came are dropped unseen, at little
+ * cost; results as above. */
+ssize_t channel_discard(struct channel *c) LBD_MUST_CHECK LBD_COLD;
 /* Receives up to n bytes into the caller's memory instead; results as above. */
 ssize_t channel_read(struct channel *c, void *data, size_t n) LBD_MUST_CHECK;
 /* Instead of channel_receive: moves up to n bytes to another channel of the loop, unseen and without a copy. > 0:

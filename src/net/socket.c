@@ -159,6 +159,12 @@ ssize_t socket_send(int fd, const void *data, size_t n)
 }
 #endif
 
+ssize_t socket_discard(int fd, void *scratch, size_t n)
+{
+	/* TCP does not even copy them. */
+	return recv(fd, scratch, n, MSG_DONTWAIT | MSG_TRUNC);
+}
+
 void socket_reset_on_close(int fd)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};

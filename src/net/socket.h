@@ -29,6 +29,8 @@ uint32_t socket_unacknowledged(int fd);
 /* recv and send that never wait and raise no signal; -1 and errno. */
 ssize_t socket_receive(int fd, void *data, size_t n) LBD_MUST_CHECK;
 ssize_t socket_send(int fd, const void *data, size_t n) LBD_MUST_CHECK;
+/* What came is dropped: the bytes, at most n, that there were; scratch has room for as many. */
+ssize_t socket_discard(int fd, void *scratch, size_t n) LBD_MUST_CHECK;
 /* close() will send RST instead of FIN: the peer must see that something is missing. */
 void socket_reset_on_close(int fd);
 /* Connections wait in this listening socket to be accepted. */

@@ -353,6 +353,8 @@ enum exchange_go exchange_finish(struct exchange *x)
 	/* Without a length the client cannot see that something is missing, unless the connection breaks. */
 	bool reset = x->reason == REASON_PROXY_HEADER;
 	reset |= !x->response_complete && (x->tunnel ? x->at.connected != 0 : x->answered && x->until_close);
+	/* Who takes nothing of its answer has had its time. */
+	reset |= x->reason == REASON_CLIENT_TIMEOUT && s->client.blocked;
 	exchange_free(x);
 	s->exchange = NULL;
 	if (reset)

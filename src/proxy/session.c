@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What a client may still send after its last answer before it is cut. */
-enum { SESSION_LINGER_BYTES = 1 << 20 };
+/* What a client still sends after its last answer is dropped, so much in a tick, and no longer than this where
+ * timeouts.client_fin has no end. */
+enum { SESSION_LINGER_BYTES = 4 << 20, SESSION_LINGER_TICK_US = 50000, SESSION_LINGER_MOST_US = 30000000 };
 /* Requests of one client that are answered here in one turn of the loop; then it is the turn of others. */
 enum { SESSION_SHARE = 16 };
 /* While stopping, an idle client may have its next request under way. */
@@ -238,23 +239,32 @@ static void session_close_when_sent(struct session *s)
 		session_close(s, false);
 }
 
+/* A close would answer what still comes with a reset, which can destroy the answer on its way; so it is dropped, for as
+ * long and as fast as is good for a client that writes all of its body before it reads. */
 static void session_drop_input(struct session *s)
 {
-	size_t n = channel_input(&s->client).n;
-	s->lingered += (uint32_t)n;
-	channel_take(&s->client, n);
-	if (s->failed || s->lingered > SESSION_LINGER_BYTES)
-		session_close(s, false);
-	else if (s->eof)
+	struct loop *loop = &session_worker(s)->loop;
+	ssize_t got = channel_discard(&s->client);
+	if (got == CHANNEL_AGAIN)
+		return;
+	s->eof = got == CHANNEL_CLOSED;
+	s->failed = got < 0;
+	if (s->eof) {
+		channel_pause(&s->client);
 		session_close_when_sent(s);
+	} else if (s->failed || loop->now_us >= s->linger_until_us) {
+		session_close(s, false);
+	} else if ((s->lingered += (uint32_t)got) >= SESSION_LINGER_BYTES) {
+		channel_pause(&s->client);
+		s->paced = true;
+		timeout_start(loop, &s->timeout, SESSION_LINGER_TICK_US);
+	}
 }
 
 /* Bytes that may be received now. What comes ahead of its time, while it is another's turn, an exchange runs or the
  * answers are not taken, is kept, and so it is not received without end. A head has its own limits. */
 static size_t session_room(const struct session *s)
 {
-	if (s->state == SESSION_LINGER)
-		return LOOP_SCRATCH;
 	if (s->state == SESSION_HEAD)
 		return LOOP_AHEAD;
 	size_t kept = channel_input(&s->client).n, ahead = kept < LOOP_AHEAD ? LOOP_AHEAD - kept : 0;
@@ -270,6 +280,10 @@ static void session_on_readable(struct channel *c)
 	/* Asked again in the next turn, which is soon. */
 	if (s->waits_turn)
 		return;
+	if (s->state == SESSION_LINGER) {
+		session_drop_input(s);
+		return;
+	}
 	size_t room = session_room(s);
 	if (!room || (session_awaits_head(s) && c->blocked)) {
 		channel_pause(c);
@@ -305,8 +319,6 @@ static void session_on_readable(struct channel *c)
 			channel_pause(c);
 		break;
 	case SESSION_LINGER:
-		session_drop_input(s);
-		break;
 	case SESSION_ENDED:
 		break;
 	}
@@ -351,6 +363,30 @@ static bool session_is_owed_time(const struct session *s)
 	return s->client.blocked && (!most || ran < most);
 }
 
+static void session_time_linger(struct session *s)
+{
+	struct loop *loop = &session_worker(s)->loop;
+	uint64_t most = session_linger_us(s);
+	s->linger_until_us = loop->now_us + (most ? most : SESSION_LINGER_MOST_US);
+	timeout_start(loop, &s->timeout, s->paced ? SESSION_LINGER_TICK_US : most);
+}
+
+static bool session_lingers_on(struct session *s)
+{
+	struct loop *loop = &session_worker(s)->loop;
+	if (!s->paced && session_is_owed_time(s)) {
+		session_time_linger(s);
+		return true;
+	}
+	if (!s->paced || loop->now_us >= s->linger_until_us)
+		return false;
+	s->lingered = 0;
+	if (!s->eof)
+		channel_resume(&s->client);
+	timeout_start(loop, &s->timeout, SESSION_LINGER_TICK_US);
+	return true;
+}
+
 static void session_on_timeout(struct timeout *t)
 {
 	struct session *s = (struct session *)((char *)t - offsetof(struct session, timeout));
@@ -362,9 +398,7 @@ static void session_on_timeout(struct timeout *t)
 		timeout_start(&session_worker(s)->loop, t, SESSION_PACE_TICK_US);
 	else if (s->state == SESSION_HEAD)
 		session_refuse(s, session_head_is_slow(s) ? REASON_TOO_SLOW : REASON_REQUEST_TIMEOUT, NULL, 408);
-	else if (s->state == SESSION_LINGER && session_is_owed_time(s))
-		timeout_start(&session_worker(s)->loop, &s->timeout, session_linger_us(s));
-	else
+	else if (s->state != SESSION_LINGER || !session_lingers_on(s))
 		session_close(s, false);
 }
 
@@ -423,8 +457,9 @@ static void session_linger(struct session *s)
 		session_close_when_sent(s);
 	if (s->state == SESSION_ENDED)
 		return;
+	channel_take(&s->client, channel_input(&s->client).n);
 	channel_shutdown(&s->client);
-	timeout_start(&session_worker(s)->loop, &s->timeout, session_linger_us(s));
+	session_time_linger(s);
 	if (!s->eof)
 		channel_resume(&s->client);
 }
@@ -494,5 +529,5 @@ void session_stop(struct session *s)
 	if (s->state == SESSION_IDLE || s->state == SESSION_PROXY)
 		timeout_start(&session_worker(s)->loop, &s->timeout, SESSION_FAREWELL_US);
 	else if (s->state == SESSION_LINGER)
-		timeout_start(&session_worker(s)->loop, &s->timeout, session_linger_us(s));
+		session_time_linger(s);
 }

@@ -46,7 +46,10 @@ struct session {
 			struct http_scan scan; /* before an exchange */
 			uint64_t head_us;      /* with part of a head: when it began */
 		};
-		uint32_t lingered;     /* bytes dropped while lingering */
+		struct {
+			uint64_t linger_until_us; /* while lingering: no byte is taken after it */
+			uint32_t lingered;        /* bytes dropped in this tick */
+		};
 		struct doomed doomed;  /* ended */
 	};
 	uint64_t serial; /* of the worker's sessions, from 1 */
@@ -58,6 +61,7 @@ struct session {
 	bool failed : 1;     /* the connection is dead */
 	bool continuing : 1; /* session_continue is on the stack */
 	bool waits_turn : 1; /* it used up its share of a turn, and goes on in the next one */
+	bool paced : 1;      /* while lingering: it sends so much that ticks are counted */
 	bool last : 1;       /* the client said itself that the request which ended was its last one */
 	struct session_address peer;
 	count_word *counted; /* its place among the connections of its source; NULL: it is not counted */
