@@ -76,7 +76,8 @@ def test_above_it_after_the_answer_began_the_connection_ends(box):
 
 def test_no_second_attempt_gets_more_than_the_limit(box):
     plan = Plan(box, "ab", silent, answer())
-    log = Logged(box, plan.servers, LIMIT, {"retry": {"methods": ["POST"]}, "timeouts": {"server": "300ms"}})
+    log = Logged(box, plan.servers, LIMIT,
+                 {"retry": {"methods": ["POST"], "on": ["timeout"]}, "timeouts": {"server": "300ms"}})
     assert http(log.port, "POST", chunks=[pattern(1000)]).status == 200
     assert [seen.body for seen in plan.seen] == [pattern(1000)] * 2
 
