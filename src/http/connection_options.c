@@ -75,13 +75,11 @@ static bool connection_scheme_binds(struct str element)
 	return false;
 }
 
-bool head_binds_connection(const struct http_fields *fields, const struct head_index *index, enum http_field_id id)
+bool head_names_bound_scheme(const struct http_fields *fields, uint64_t ids)
 {
-	if (!head_has(index, id))
-		return false;
-	for (uint32_t i = index->first[id]; i < fields->count; i++) {
+	for (uint32_t i = 0; i < fields->count; i++) {
 		struct str list = fields->at[i].value, element;
-		while (fields->at[i].id == id && str_next_element(&list, &element))
+		while ((ids >> fields->at[i].id & 1) && str_next_element(&list, &element))
 			if (connection_scheme_binds(element))
 				return true;
 	}

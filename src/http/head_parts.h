@@ -51,9 +51,15 @@ struct head_connection {
 enum http_error head_read_connection(struct head_connection *connection, struct http_fields *fields,
 	const struct head_index *index, const char **at) LBD_MUST_CHECK;
 
-/* Whether one of the fields with this id, an Authenticate or Authorization, names a scheme that authenticates the
+/* Whether one of the fields with these ids (bits), Authenticate or Authorization, names a scheme that authenticates the
  * connection instead of the request. */
-bool head_binds_connection(const struct http_fields *fields, const struct head_index *index, enum http_field_id id);
+bool head_names_bound_scheme(const struct http_fields *fields, uint64_t ids) LBD_COLD;
+static inline bool head_binds_connection(
+	const struct http_fields *fields, const struct head_index *index, uint64_t ids)
+{
+	return (index->seen & ids) && head_names_bound_scheme(fields, ids);
+}
+
 /* The parameter timeout of Keep-Alive, in s; 0: there is none, or nonsense. */
 uint32_t head_keeps_s(const struct http_fields *fields, const struct head_index *index);
 

@@ -236,7 +236,7 @@ static enum http_error request_understand(struct http_request *request, const st
 	request_read_expect(request, index, has_body);
 	request->underscores = index->underscores;
 	request->te_trailers = request_wants_trailers(request, index);
-	request->binds = head_binds_connection(&request->fields, index, HTTP_FIELD_AUTHORIZATION);
+	request->binds = head_binds_connection(&request->fields, index, UINT64_C(1) << HTTP_FIELD_AUTHORIZATION);
 	return HTTP_ERROR_NONE;
 }
 

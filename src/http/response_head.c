@@ -74,8 +74,8 @@ static enum http_error response_understand(
 			return HTTP_ERROR_SWITCH;
 		last = true;
 	}
-	response->binds = head_binds_connection(&response->fields, index, HTTP_FIELD_WWW_AUTHENTICATE) ||
-			  head_binds_connection(&response->fields, index, HTTP_FIELD_PROXY_AUTHENTICATE);
+	response->binds = head_binds_connection(&response->fields, index,
+		UINT64_C(1) << HTTP_FIELD_WWW_AUTHENTICATE | UINT64_C(1) << HTTP_FIELD_PROXY_AUTHENTICATE);
 	response->keeps_s = head_keeps_s(&response->fields, index);
 	response->keep_alive = !last && !connection.close && (response->minor || connection.keep_alive);
 	return HTTP_ERROR_NONE;

@@ -43,8 +43,8 @@ enum exchange_go exchange_request(struct exchange *x)
 		flow_start(&x->down, server, client, endless, false);
 	} else if (!exchange_write_request(x)) {
 		return exchange_fail(x, REASON_MEMORY, NULL);
-	} else {
-		x->upstream->bound |= x->request.binds;
+	} else if (x->request.binds) {
+		x->upstream->bound = true;
 	}
 	exchange_arm_pace(x);
 	/* Reading may have stopped while there was nobody to send to. */

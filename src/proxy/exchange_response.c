@@ -125,16 +125,22 @@ static struct http_framing exchange_framing_out(struct exchange *x, struct http_
 	return (struct http_framing){.kind = HTTP_BODY_CHUNKED};
 }
 
-/* What the answer says of the connection that it came on. */
-static void exchange_note_connection(struct exchange *x, const struct http_response *response)
+/* What an answer says of the connection that it came on. */
+static LBD_COLD void exchange_note_connection(struct exchange *x, const struct http_response *response)
 {
 	struct upstream *u = x->upstream;
-	x->upstream_keeps = response->keep_alive;
 	u->bound |= response->binds;
 	u->early = !x->up.done;
 	u->doubtful = u->early || (x->request.method == HTTP_METHOD_HEAD && !response->framing.announced);
 	if (response->keeps_s)
 		u->keeps_s = response->keeps_s;
+}
+
+/* Most say nothing, and come on one that is in no doubt. */
+static bool exchange_tells_of_connection(const struct exchange *x, const struct http_response *response)
+{
+	return !x->up.done || x->request.method == HTTP_METHOD_HEAD || response->binds || response->keeps_s ||
+	       x->upstream->doubtful;
 }
 
 static enum exchange_go exchange_answer(struct exchange *x, const struct http_response *response)
@@ -146,7 +152,9 @@ static enum exchange_go exchange_answer(struct exchange *x, const struct http_re
 	if (!x->up.done || x->request_cut || x->worker->stopping)
 		x->close_client = true;
 	x->status = response->status;
-	exchange_note_connection(x, response);
+	x->upstream_keeps = response->keep_alive;
+	if (exchange_tells_of_connection(x, response))
+		exchange_note_connection(x, response);
 	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
 	struct http_framing out = exchange_framing_out(x, response->framing);

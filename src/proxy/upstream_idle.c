@@ -92,8 +92,7 @@ struct upstream *upstream_find_idle(struct worker *w, struct server *server, str
 {
 	const struct config_backend *conf = upstream_idle_conf(server);
 	struct server_idle *idle = &server->idle[w->index];
-	if (conf->pool.reuse == CONFIG_REUSE_ALWAYS)
-		once = false;
+	once = once && conf->pool.reuse != CONFIG_REUSE_ALWAYS;
 	if (s->upstream && s->upstream->server == server && upstream_own_will_do(s->upstream, conf, once))
 		return s->upstream;
 	if (conf->send_proxy || conf->pool.reuse == CONFIG_REUSE_NEVER)
@@ -109,15 +108,10 @@ struct upstream *upstream_find_idle(struct worker *w, struct server *server, str
 
 /* ---- in and out ---- */
 
-/* The limit is for all workers, and not for what is bound to its session, which would have to begin anew without it.
- * Each worker has an equal part of it, so that it seldom has to ask; what cannot be shared out equally goes to whoever
- * comes first. True: this one may be kept, and count is to be raised. */
+/* The limit is for all workers. Each has an equal part of it, so that it seldom has to ask; what cannot be shared out
+ * equally goes to whoever comes first. True: this one may be kept, and count is to be raised. */
 static bool upstream_has_room(const struct upstream *u, struct server_idle *idle)
 {
-	if (u->bound) {
-		idle->exempt++;
-		return true;
-	}
 	uint32_t workers = u->server->counters.workers, most = upstream_idle_conf(u->server)->pool.max_idle;
 	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed) - idle->exempt;
 	if (count - idle->spares < most / workers)
@@ -135,36 +129,45 @@ static bool upstream_has_room(const struct upstream *u, struct server_idle *idle
 /* Nothing is outstanding, and nothing speaks against another request on it. */
 static bool upstream_is_usable(const struct upstream *u)
 {
-	uint32_t most = u->bound ? 0 : upstream_idle_conf(u->server)->pool.max_requests;
+	uint32_t most = upstream_idle_conf(u->server)->pool.max_requests;
 	return !u->eof && !u->failed && !u->unsendable && !u->worker->stopping && !channel_pending(&u->channel) &&
-	       !channel_input(&u->channel).n && (!most || u->requests < most) &&
+	       !channel_input(&u->channel).n && (!most || u->requests < most || u->bound) &&
 	       (uint32_t)u->channel.io.fd < u->worker->limits->descriptors_high;
 }
 
-static void upstream_enter_list(struct upstream *u, struct server_idle *idle)
+/* No limit is for what is bound: without it its session would have to begin anew. */
+static LBD_COLD bool upstream_become_own(struct upstream *u, struct server_idle *idle)
 {
-	if (u->session) {
-		list_prepend(&idle->owned, &u->link);
-	} else if (u->doubtful) {
+	if (!u->bound && !upstream_has_room(u, idle))
+		return false;
+	idle->exempt += u->bound;
+	if (u->session->upstream)
+		upstream_close(u->session->upstream);
+	u->session->upstream = u;
+	list_prepend(&idle->owned, &u->link);
+	return true;
+}
+
+static bool upstream_become_anybodys(struct upstream *u, struct server_idle *idle)
+{
+	if (!upstream_has_room(u, idle))
+		return false;
+	upstream_end_turn(idle, u->worker->loop.now_us);
+	if (u->doubtful)
 		list_append(&idle->upstreams, &u->link);
-	} else {
-		upstream_end_turn(idle, u->worker->loop.now_us);
+	else
 		list_prepend(&idle->newest, &u->link);
-	}
+	return true;
 }
 
 bool upstream_keep_idle(struct upstream *u)
 {
 	struct server_idle *idle = upstream_idle_of(u);
-	if (!upstream_is_usable(u) || !upstream_has_room(u, idle))
+	if (!upstream_is_usable(u))
+		return false;
+	if (!(u->session ? upstream_become_own(u, idle) : upstream_become_anybodys(u, idle)))
 		return false;
 	u->state = UPSTREAM_IDLE;
-	if (u->session) {
-		if (u->session->upstream)
-			upstream_close(u->session->upstream);
-		u->session->upstream = u;
-	}
-	upstream_enter_list(u, idle);
 	uint32_t count = atomic_load_explicit(&idle->count, memory_order_relaxed);
 	atomic_store_explicit(&idle->count, count + 1, memory_order_relaxed);
 	timeout_start(&u->worker->loop, &u->timeout, upstream_idle_conf(u->server)->pool.idle);

@@ -23,7 +23,7 @@ defaults
     timeout server 30s
     timeout http-keep-alive 60s
     option http-keep-alive
-    http-reuse always
+    http-reuse {reuse}
 frontend web
     bind 127.0.0.1:{port}
     option forwardfor
@@ -121,10 +121,14 @@ def command_lbd_2_rules(sandbox, origins, port):
     return command_lbd(sandbox, origins, port, threads=2, rules=RULES)
 
 
-def command_haproxy(sandbox, origins, port):
+def command_haproxy(sandbox, origins, port, reuse="always"):
     path = sandbox.path(sandbox.fresh("haproxy") + ".cfg")
-    path.write_text(HAPROXY.format(port=port, a=origins[0].address, b=origins[1].address))
+    path.write_text(HAPROXY.format(port=port, reuse=reuse, a=origins[0].address, b=origins[1].address))
     return ["/usr/sbin/haproxy", "-db", "-f", path]
+
+
+def command_haproxy_safe(sandbox, origins, port):
+    return command_haproxy(sandbox, origins, port, reuse="safe")
 
 
 def command_nginx(sandbox, origins, port):
@@ -140,7 +144,7 @@ def command_relay(sandbox, origins, port):
 
 
 COMMANDS = {"lbd": command_lbd, "lbd-log": command_lbd_log, "lbd-rules": command_lbd_rules,
-            "lbd-2-rules": command_lbd_2_rules, "haproxy": command_haproxy,
+            "lbd-2-rules": command_lbd_2_rules, "haproxy": command_haproxy, "haproxy-safe": command_haproxy_safe,
             "nginx": command_nginx, "relay": command_relay}
 COMPARED = ("lbd", "haproxy", "nginx", "relay")
 PEERS = ("haproxy", "nginx")

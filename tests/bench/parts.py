@@ -11,6 +11,7 @@ from machine import NAMES
 from report import ratio, spread, table
 
 TOP_FUNCTIONS = 25
+SMALL = 10_000  # such bodies are counted by their requests
 WARM_MOST = 10_000_000  # larger bodies warm up by themselves
 RATE = 5000
 SLOW = 5000
@@ -23,6 +24,7 @@ class Load:
     def __init__(self, name, clients, size=0, direction="down", more=()):
         self.name, self.clients, self.size, self.more = name, clients, size, more
         self.target, self.expect = "/", NAMES
+        self.unit = "MB" if size >= SMALL else "request"
         if size and direction == "down":
             self.target, self.expect = f"/?body={size}", ("-b", size)
         elif size:
@@ -41,7 +43,7 @@ def measure(machine, proxy, load, seconds):
     done = machine.load(proxy, load.clients, seconds, load.target, load.expect, load.more)
     total, user, system = (b - a for a, b in zip(before, proxy.cpu_split()))
     share = user / (user + system) if user + system else 0
-    each = total / (done["body_bytes"] / 1e6 if load.size else done["requests"])
+    each = total / (done["body_bytes"] / 1e6 if load.unit == "MB" else done["requests"])
     return each, each * share, each * (1 - share), done["requests"] * 1e6 / done["us"]
 
 
@@ -54,11 +56,10 @@ def in_turns(bench, proxies, load):
     for _ in range(options.rounds):
         for kind, proxy in proxies.items():
             results[kind].append(measure(machine, proxy, load, options.seconds))
-    unit = "MB" if load.size else "request"
-    bench.emit(f"### {load.name}: CPU for each {unit} ({options.rounds} rounds of {options.seconds:g} s)\n")
+    bench.emit(f"### {load.name}: CPU for each {load.unit} ({options.rounds} rounds of {options.seconds:g} s)\n")
     totals = {kind: [run[0] for run in runs] for kind, runs in results.items()}
     bench.emit(table(
-        ["", f"CPU us for each {unit}", "of it user", "of it system", "requests/s", "to HAProxy", "to nginx"],
+        ["", f"CPU us for each {load.unit}", "of it user", "of it system", "requests/s", "to HAProxy", "to nginx"],
         [(kind, spread(totals[kind]), spread([run[1] for run in runs]), spread([run[2] for run in runs]),
           f"{statistics.median(run[3] for run in runs):,.0f}", ratio(totals[kind], totals["haproxy"]),
           ratio(totals[kind], totals["nginx"])) for kind, runs in results.items()]))
@@ -87,6 +88,17 @@ def part_requests(bench, name):
     elif name == "new":
         best = min(PEERS, key=lambda kind: statistics.median(run[0] for run in results[kind]))
         bench.measured["connection"] = rounds_ratio(results, "lbd", best)
+
+
+def part_post(bench, _name):
+    """What must not be sent twice: HAProxy as it is unless it is told otherwise, which sends that on idle connections as
+    seldom as lbd does."""
+    kinds = {"lbd": "lbd", "haproxy": "haproxy-safe", "nginx": "nginx", "relay": "relay"}
+    proxies = {name: Contestant(bench.sandbox, kind, bench.origins, bench.machine.proxy) for name, kind in kinds.items()}
+    results = in_turns(bench, proxies, Load("POST of 100 bytes, 64 clients, HAProxy with http-reuse safe", 64, 100, "up"))
+    bench.measured["post"] = rounds_ratio(results, "lbd", "haproxy")
+    for proxy in proxies.values():
+        proxy.end()
 
 
 def part_bodies(bench, name):
@@ -228,7 +240,7 @@ def part_instructions(bench, _name):
                       for name, library, each in functions[:TOP_FUNCTIONS]]))
 
 
-PARTS = {**{name: part_requests for name in REQUESTS}, **{f"body-{name}": part_bodies for name in BODIES},
+PARTS = {**{name: part_requests for name in REQUESTS}, "post": part_post, **{f"body-{name}": part_bodies for name in BODIES},
          "latency": part_latency, "slow": part_slow, "log": part_log, "workers": part_workers, "idle": part_idle, "calls": part_calls,
          "instructions": part_instructions}
 

@@ -8,7 +8,7 @@ import pytest
 from lbdtest import BUILD, TOP, sanitized
 
 # Under sanitizers only what needs neither strace nor valgrind, which do not go together with them.
-PLAIN = ("c64", "new", "body-1m", "latency", "workers")
+PLAIN = ("c64", "new", "post", "body-1m", "latency", "workers")
 
 
 def run(box, *arguments):
@@ -34,7 +34,7 @@ def test_every_row_gives_its_figures(box):
         assert "uploads of 100 MB" in text
     goals = text.partition("### Against what the project wants")[2].partition("###")[0]
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| (aim|bar|missed) \|$", goals, re.M)
-    assert len(rows) >= (6 if sanitized() else 11), goals
+    assert len(rows) >= (7 if sanitized() else 12), goals
     assert all(re.search(r"\d", cell) for row in rows for cell in row[1:5])
     for kind in ("lbd", "haproxy", "nginx", "relay"):
         assert re.search(rf"^\| {kind} \| [\d,.]+ \([\d,.]+-[\d,.]+\) \|", text, re.M), kind
