@@ -25,17 +25,11 @@ struct idle_sessions *idle_sessions_create(uint32_t workers)
 	return all;
 }
 
-/* Before its first request, since the accept; its timeout may begin anew meanwhile. */
-static uint64_t idle_since_us(const struct session *s)
-{
-	return s->requests ? s->timeout.started_us : s->request_us;
-}
-
 static void idle_sessions_publish(struct idle_sessions *all)
 {
 	uint64_t since_us = UINT64_MAX;
 	if (!list_empty(&all->list))
-		since_us = idle_since_us(idle_session_of(all->list.next));
+		since_us = idle_session_of(all->list.next)->idle_us;
 	atomic_store_explicit(&all->since_us, since_us, memory_order_relaxed);
 }
 
@@ -44,6 +38,7 @@ void idle_sessions_enter(struct session *s)
 	struct idle_sessions *all = idle_sessions_of(s);
 	if (!list_empty(&s->idle))
 		return;
+	s->idle_us = session_worker(s)->loop.now_us;
 	list_append(&all->list, &s->idle);
 	if (all->list.next == &s->idle)
 		idle_sessions_publish(all);
@@ -60,10 +55,12 @@ void idle_sessions_leave(struct session *s)
 		idle_sessions_publish(all);
 }
 
-/* What has come may still be in the kernel, and the end of an answer on its way there. */
+/* What has come may still be in the kernel, and the end of an answer on its way there. What comes behind the last
+ * answer is not read as a request. */
 static bool idle_session_is_at_rest(const struct session *s)
 {
-	return !channel_pending(&s->client) && !channel_is_readable(&s->client);
+	bool silent = s->state == SESSION_LINGER || !channel_is_readable(&s->client);
+	return silent && !channel_pending(&s->client);
 }
 
 /* NULL: none is old enough. */
@@ -73,10 +70,10 @@ static struct session *idle_sessions_oldest(const struct worker *w, struct front
 	for (uint32_t i = 0; i < count; i++) {
 		struct list *all = &frontends[i]->idle[w->index].list;
 		struct session *s = list_empty(all) ? NULL : idle_session_of(all->next);
-		if (s && (!oldest || idle_since_us(s) < idle_since_us(oldest)))
+		if (s && (!oldest || s->idle_us < oldest->idle_us))
 			oldest = s;
 	}
-	return oldest && idle_since_us(oldest) + IDLE_SESSIONS_YOUNG_US <= w->loop.now_us ? oldest : NULL;
+	return oldest && oldest->idle_us + IDLE_SESSIONS_YOUNG_US <= w->loop.now_us ? oldest : NULL;
 }
 
 uint32_t idle_sessions_close(

@@ -1,5 +1,6 @@
-/* Sessions that wait for a request: between two, or before their first. When a limit of connections is reached, those
- * that have waited longest make room for new ones. One list for each frontend and worker. */
+/* Sessions that have nothing to do: between two requests, before their first, or with their last answer sent and only
+ * waiting for the client to close. When a limit of connections is reached, those that have waited longest make room for
+ * new ones. One list for each frontend and worker. */
 #ifndef LBD_PROXY_IDLE_SESSIONS_H
 #define LBD_PROXY_IDLE_SESSIONS_H
 

@@ -450,6 +450,7 @@ static void session_linger(struct session *s)
 {
 	idle_sessions_leave(s);
 	s->state = SESSION_LINGER;
+	idle_sessions_enter(s);
 	s->lingered = 0;
 	if (s->upstream)
 		upstream_close(s->upstream);

@@ -40,6 +40,7 @@ struct session {
 	struct upstream *upstream; /* an idle one that is for this client alone; NULL: none */
 	struct list link;
 	struct list idle; /* idle_sessions.h; while it waits for its turn, in the loop's list of those */
+	uint64_t idle_us; /* since when it is in the former */
 	struct timeout timeout;
 	union {
 		struct {

@@ -48,6 +48,23 @@ def test_silent_connections_make_room(box):
         assert client.request().status == 200
 
 
+def test_who_has_its_last_answer_makes_room(box):
+    """Clients that do not close, and one that goes on sending."""
+    lbd, _ = box.serve("a", frontend={"maxconn": 4, "timeouts": {"client_fin": "60s"}})
+    ended = [Client(lbd.port) for _ in range(4)]
+    for client in ended[:3]:
+        client.send(build_request("POST", headers={"Connection": "close"}, body=b"abc") + b"x")
+    ended[3].send(b"nonsense\r\n\r\n")
+    statuses = [client.response().status for client in ended]
+    assert statuses == [200] * 3 + [400]
+    new = [served(lbd.port) for _ in range(3)]
+    ended[3].send(b"more")
+    new.append(served(lbd.port))
+    assert closed_idle(lbd) == 4
+    for client in new:
+        assert client.request().status == 200
+
+
 def test_who_is_at_work_is_left(box):
     lbd, _ = box.serve("a", **LIMITS["frontend"](3))
     half, busy, sends = (Client(lbd.port, timeout=20) for _ in range(3))
