@@ -26,8 +26,8 @@ static bool path_sixteen_are_odd(const char *p)
 	__m128i slash = _mm_set1_epi8('/'), dot = _mm_set1_epi8('.');
 	__m128i follows = _mm_or_si128(_mm_cmpeq_epi8(next, slash), _mm_cmpeq_epi8(next, dot));
 	__m128i pairs = _mm_and_si128(_mm_cmpeq_epi8(bytes, slash), follows);
-	__m128i alone = _mm_or_si128(
-		_mm_cmpeq_epi8(bytes, _mm_set1_epi8('%')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+	__m128i alone =
+		_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('%')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
 	return _mm_movemask_epi8(_mm_or_si128(pairs, alone)) != 0;
 }
 #endif

@@ -1,10 +1,10 @@
-/* One spelling for each path (RFC 3986 6.2.2), for who compares paths: "/%61dmin", "//admin", "/./admin" and "/x/../admin"
- * are "/admin". Pure.
+/* One spelling for each path (RFC 3986 6.2.2), for who compares paths: "/%61dmin", "//admin", "/./admin" and
+ * "/x/../admin" are "/admin". Pure.
  *
  * Percent sequences of unreserved characters are decoded, once; others stay, with upper-case digits. '\' counts as '/',
- * several slashes as one, and segments "." and ".." are removed, in this order. So a sequence that stays is no character
- * that a path could hold without it and mean the same, and what is decoded was always allowed where it stands. "%2F" is
- * no slash here, and path parameters (";x") are a part of their segment: servers differ in both. */
+ * several slashes as one, and segments "." and ".." are removed, in this order. So a sequence that stays is no
+ * character that a path could hold without it and mean the same, and what is decoded was always allowed where it
+ * stands. "%2F" is no slash here, and path parameters (";x") are a part of their segment: servers differ in both. */
 #ifndef LBD_HTTP_PATH_H
 #define LBD_HTTP_PATH_H
 

@@ -271,13 +271,12 @@ static struct backend *exchange_ask_rules(struct exchange *x)
 		return verdict.backend;
 	if (verdict.reason == REASON_RULE_ANSWERED && !intercept_send(x, &verdict.rules))
 		verdict.reason = REASON_MEMORY;
-	exchange_fail(x, verdict.reason,
-		verdict.reason == REASON_MALFORMED_REQUEST ? http_error_word(verdict.error) : NULL);
+	exchange_fail(
+		x, verdict.reason, verdict.reason == REASON_MALFORMED_REQUEST ? http_error_word(verdict.error) : NULL);
 	/* As HAProxy writes it: the search for a server has failed, not the request. */
 	if (x->reason == REASON_NO_BACKEND)
 		x->phase = 'C';
-	if (verdict.reason == REASON_DENIED || verdict.reason == REASON_RATE_LIMITED ||
-		verdict.reason == REASON_COSTLY)
+	if (verdict.reason == REASON_DENIED || verdict.reason == REASON_RATE_LIMITED || verdict.reason == REASON_COSTLY)
 		x->status = (uint16_t)verdict.rules.status;
 	x->retry_after_s = (uint32_t)((verdict.rules.wait_us + 999999) / 1000000);
 	return NULL;

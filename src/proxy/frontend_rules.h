@@ -1,5 +1,5 @@
-/* The rules of one frontend as its workers use them, and what it does with paths: the ruleset, the live backends that it names, the tables of its
- * rate limits, and how often each rule applied.
+/* The rules of one frontend as its workers use them, and what it does with paths: the ruleset, the live backends that
+ * it names, the tables of its rate limits, and how often each rule applied.
  *
  * Threads: made and ended by control; workers read it, and count in their own row. */
 #ifndef LBD_PROXY_FRONTEND_RULES_H
@@ -16,7 +16,7 @@ struct proxies;
 
 struct frontend_rules {
 	struct ruleset *set;
-	bool normalizes;       /* the path, for the rules or the servers */
+	bool normalizes;                   /* the path, for the rules or the servers */
 	bool path_strict, forwards_normal; /* as configured */
 	struct backend **backends; /* those that rule i names begin at first[i]: one, or one for each part of a split */
 	uint32_t *first;           /* by rule */

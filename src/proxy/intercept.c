@@ -41,8 +41,8 @@ static void intercept_capture(const struct exchange *x, enum http_error error)
 {
 	const char *head = x->request.method_text.p;
 	malformed_request(x->session, error,
-		(struct malformed_place){.input = str_make(head, x->head_bytes_in),
-			.position = (size_t)(x->request.target.p - head)});
+		(struct malformed_place){
+			.input = str_make(head, x->head_bytes_in), .position = (size_t)(x->request.target.p - head)});
 }
 
 bool intercept_has_rules(const struct exchange *x)

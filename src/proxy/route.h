@@ -11,7 +11,7 @@
 struct verdict {
 	struct backend *backend; /* NULL: reason says why none */
 	enum reason reason;
-	enum http_error error; /* of REASON_MALFORMED_REQUEST */
+	enum http_error error;         /* of REASON_MALFORMED_REQUEST */
 	struct frontend_rules *source; /* the rules that were asked; NULL: there are none. For this turn only */
 	struct rule_verdict rules;
 };

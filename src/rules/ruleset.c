@@ -129,9 +129,9 @@ static bool ruleset_redirect(struct ruleset_decision *d, const struct rule *rule
 	bool keeps_query = query.p && to[plain] != '?';
 	const char *fragment = location.n ? memchr(location.p, '#', location.n) : NULL;
 	int before = (int)(fragment ? fragment - location.p : (ptrdiff_t)location.n);
-	char *whole = arena_format(d->arena, "%s%.*s%s%.*s%.*s", here || empty ? "/" : "", before, location.p, keeps_query ? "?" : "",
-		keeps_query ? (int)query.n : 0, keeps_query ? query.p : "", (int)location.n - before,
-		fragment ? fragment : "");
+	char *whole = arena_format(d->arena, "%s%.*s%s%.*s%.*s", here || empty ? "/" : "", before, location.p,
+		keeps_query ? "?" : "", keeps_query ? (int)query.n : 0, keeps_query ? query.p : "",
+		(int)location.n - before, fragment ? fragment : "");
 	if (!whole)
 		return false;
 	d->verdict->location = str_of(whole);

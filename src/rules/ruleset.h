@@ -26,8 +26,8 @@ struct ruleset;
 struct rule_request {
 	bool http; /* false: a connection in TCP mode; only src and peer are known */
 	struct str method, host, query;
-	struct str path; /* in its normal form, where ruleset_reads_path asks for it */
-	struct str raw_path; /* as received */
+	struct str path;                  /* in its normal form, where ruleset_reads_path asks for it */
+	struct str raw_path;              /* as received */
 	const struct http_fields *fields; /* NULL: none */
 	struct in6_addr src;              /* the client; IPv4 as v4-mapped */
 	struct in6_addr peer;             /* the other end of the connection: a proxy, or the client itself */
@@ -80,7 +80,7 @@ struct rule_verdict {
 	struct rule_hit *hits; /* every rule that applied, in order */
 	bool costly;           /* a condition was given up, first in costly_rule */
 	uint32_t costly_rule;
-	uint32_t steps;        /* what it cost, of PATTERN_BUDGET */
+	uint32_t steps; /* what it cost, of PATTERN_BUDGET */
 };
 
 /* The rules' texts must outlive the result. Appends "FILE:LINE: error: ..." for each rule that is wrong; NULL then, or

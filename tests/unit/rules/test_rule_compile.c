@@ -57,11 +57,29 @@ Test(rule_compile, a_rule_may_have_every_condition)
 {
 	static const char *verbs[] = {"GET", "PUT"};
 	struct config_network all = {.prefix = 0}, none = {.prefix = 128};
-	struct config_rule rule = {.path = "a", .raw_path = "a", .host = "w", .query = "q", .method = {verbs, 1},
-		.src = {&all, 1}, .peer = {&all, 1}, .header_name = "X", .header_match = "h", .cookie_name = "c",
-		.cookie_match = "c", .not_path = "z", .not_raw_path = "z", .not_host = "z", .not_query = "z",
-		.not_method = {verbs + 1, 1}, .not_src = {&none, 1}, .not_peer = {&none, 1}, .not_header_name = "X",
-		.not_header_match = "z", .not_cookie_name = "c", .not_cookie_match = "z", .deny = 403};
+	struct config_rule rule = {.path = "a",
+		.raw_path = "a",
+		.host = "w",
+		.query = "q",
+		.method = {verbs, 1},
+		.src = {&all, 1},
+		.peer = {&all, 1},
+		.header_name = "X",
+		.header_match = "h",
+		.cookie_name = "c",
+		.cookie_match = "c",
+		.not_path = "z",
+		.not_raw_path = "z",
+		.not_host = "z",
+		.not_query = "z",
+		.not_method = {verbs + 1, 1},
+		.not_src = {&none, 1},
+		.not_peer = {&none, 1},
+		.not_header_name = "X",
+		.not_header_match = "z",
+		.not_cookie_name = "c",
+		.not_cookie_match = "z",
+		.deny = 403};
 	struct rules_fixture f;
 	rules_begin(&f, CONFIG_MODE_HTTP, &rule, 1);
 	rules_decide(&f, "GET", "/a?q", "h", "c=c");

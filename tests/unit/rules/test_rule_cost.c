@@ -117,16 +117,14 @@ static void cost_run(const struct cost_case *c)
 /* What honest people send, and write: 7.5 kB of cookies, and usual patterns that look at all of them. */
 Test(rule_cost, honest_requests_cost_a_part_of_the_budget)
 {
-	static const char *const patterns[] = {"(?i)bot|crawl|spider", "(sqlmap|nikto|nmap)",
-		"(^|;\\s*)auth=[a-f0-9]+", "\\bauth\\b", "[<>]|%3[ce]", "(?i)union.+select", "^(.*; )?beta=1(;|$)",
-		"(^|; )canary=(1|true)(;|$)"};
+	static const char *const patterns[] = {"(?i)bot|crawl|spider", "(sqlmap|nikto|nmap)", "(^|;\\s*)auth=[a-f0-9]+",
+		"\\bauth\\b", "[<>]|%3[ce]", "(?i)union.+select", "^(.*; )?beta=1(;|$)", "(^|; )canary=(1|true)(;|$)"};
 	enum { PATTERNS = sizeof patterns / sizeof patterns[0], COOKIES = 7500 };
 	static char cookies[COOKIES + 64];
 	struct config_rule rules[PATTERNS];
 	struct rules_fixture f;
 	for (uint32_t i = 0, n = 0; n < COOKIES; i++)
-		n += (uint32_t)snprintf(
-			cookies + n, sizeof cookies - n, "; session_%u=a1B2-c3.D4_e5%u", i, i * 7919U);
+		n += (uint32_t)snprintf(cookies + n, sizeof cookies - n, "; session_%u=a1B2-c3.D4_e5%u", i, i * 7919U);
 	for (uint32_t i = 0; i < PATTERNS; i++)
 		rules[i] = (struct config_rule){.header_name = "X", .header_match = patterns[i], .deny = 403};
 	rules_begin(&f, CONFIG_MODE_HTTP, rules, PATTERNS);

@@ -222,13 +222,15 @@ Test(rule_limit, what_is_too_costly_counts)
 	rate_table_destroy(tables[0]);
 }
 
-/* A key that stands where the budget does not reach is no missing key: it would be limited, or sent, as somebody else. */
+/* A key that stands where the budget does not reach is no missing key: it would be limited, or sent, as somebody else.
+ */
 Test(rule_limit, a_key_that_is_too_costly_to_find_is_refused)
 {
 	static char cookies[2 * PATTERN_BUDGET];
 	struct config_rate_limit limit = two;
 	limit.key = "cookie:u";
-	struct config_rule rules[] = {{.rate_limit = limit}, {.split = canary, .split_count = 2, .split_key = "cookie:u"}};
+	struct config_rule rules[] = {
+		{.rate_limit = limit}, {.split = canary, .split_count = 2, .split_key = "cookie:u"}};
 	struct rate_table *tables[2] = {limit_table(&limit), NULL};
 	memset(cookies, ';', sizeof cookies - 1);
 	memcpy(cookies + sizeof cookies - 4, "u=1", 3);

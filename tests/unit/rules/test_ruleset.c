@@ -238,8 +238,8 @@ Test(ruleset, a_host_from_the_path_is_checked)
 	rules_end(&f);
 }
 
-/* A rule of each kind that a request with this path, or this header, cannot be decided by; the request is refused before
- * the rules behind it are asked. */
+/* A rule of each kind that a request with this path, or this header, cannot be decided by; the request is refused
+ * before the rules behind it are asked. */
 Test(ruleset, what_is_too_costly_is_refused_as_a_whole)
 {
 	static char target[4096];
