@@ -88,11 +88,11 @@ class Plan:
 class Logged:
     """One lbd with an access log: rows() as dicts of the JSON form."""
 
-    def __init__(self, box, servers, frontend=None, backend=None, top=None, form="json"):
+    def __init__(self, box, servers, frontend=None, backend=None, top=None, form="json", env=None):
         self.path = box.path(box.fresh("access") + ".log")
         log = {"access_log": {"format": form, "target": str(self.path)}}
         backend = {"passive": {"window": 0}, **(backend or {})}
-        self.lbd = box.lbd(box.config(servers, {**log, **(frontend or {})}, backend, top))
+        self.lbd = box.lbd(box.config(servers, {**log, **(frontend or {})}, backend, top), env=env)
         self.port = self.lbd.port
 
     def lines(self, count=1):

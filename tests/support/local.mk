@@ -57,6 +57,12 @@ tests_support_plugins_unresolved_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_support_plugins_wrong_abi_la_SOURCES = tests/support/plugins/wrong_abi.c
 tests_support_plugins_wrong_abi_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+# Loaded into any program, so without a sanitizer.
+check_LTLIBRARIES += tests/support/no_port.la
+tests_support_no_port_la_SOURCES = tests/support/no_port.c
+tests_support_no_port_la_CFLAGS = $(BASE_CFLAGS) $(WARN_CFLAGS)
+tests_support_no_port_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 # A server that does what its path says.
 noinst_PROGRAMS += tests/support/origin
 tests_support_origin_LDADD = $(EV_LIBS)
