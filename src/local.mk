@@ -257,6 +257,8 @@ src_liblbd_la_SOURCES += \
 	src/proxy/reasons.def \
 	src/proxy/relay.c \
 	src/proxy/relay.h \
+	src/proxy/relief.c \
+	src/proxy/relief.h \
 	src/proxy/reply.c \
 	src/proxy/reply.h \
 	src/proxy/route.c \
@@ -333,6 +335,8 @@ src_liblbd_la_SOURCES += \
 	src/app/detach.h \
 	src/app/limits.c \
 	src/app/limits.h \
+	src/app/memory.c \
+	src/app/memory.h \
 	src/app/lists.c \
 	src/app/lists.h \
 	src/app/notify.c \

@@ -18,6 +18,8 @@ struct process_info {
 	uint32_t descriptor_limit;
 	uint64_t limit_waits; /* times that a listener had to wait for a place */
 	uint64_t descriptor_shortages;
+	uint64_t memory_limit, memory_used;      /* bytes; 0: none, unknown */
+	uint64_t memory_refused, memory_closed; /* connections, near the limit */
 	uint32_t connections; /* sessions now */
 	uint64_t connections_total, requests_total, bytes_out_total;
 	uint32_t connection_rate, connection_rate_max;

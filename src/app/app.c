@@ -9,6 +9,7 @@
 #include "app/cpus.h"
 #include "app/detach.h"
 #include "app/limits.h"
+#include "app/memory.h"
 #include "app/notify.h"
 #include "app/pidfile.h"
 #include "app/takeover.h"
@@ -49,7 +50,7 @@ struct app {
 	struct list admin_jobs;
 	uint32_t admin_count;
 	struct stat_sampler sampler;
-	struct timer sample_timer, deadline_timer;
+	struct timer sample_timer, deadline_timer, memory_timer;
 	ev_signal signals[6];
 	uint64_t started_us, started_wall_us;
 	uint64_t rated_us, rated_cpu_us; /* of the last second's rates */
@@ -58,6 +59,7 @@ struct app {
 	uint32_t descriptor_limit;
 	struct limits limits;
 	struct limits_watch limits_watch;
+	struct memory_watch memory;
 	bool stopping, killed;
 	char node[256];
 };
@@ -107,6 +109,10 @@ static void app_process_info(void *context, struct process_info *out)
 		.descriptor_limit = app->descriptor_limit,
 		.limit_waits = waits,
 		.descriptor_shortages = atomic_load_explicit(&limits->shortages, memory_order_relaxed),
+		.memory_limit = app->memory.limit,
+		.memory_used = memory_used(&app->memory),
+		.memory_refused = atomic_load_explicit(&limits->memory_refused, memory_order_relaxed),
+		.memory_closed = atomic_load_explicit(&limits->memory_closed, memory_order_relaxed),
 		.connections = sessions,
 		.connections_total = app_sum(app, COUNTER_SESSIONS),
 		.requests_total = app_sum(app, COUNTER_REQUESTS),
@@ -198,6 +204,15 @@ static void app_on_sample(struct timer *timer)
 	app_rate(app, app->loop.now_us);
 	limits_watch_run(&app->limits_watch, &app->limits, &app->proxies, app->ring, app->loop.now_us);
 	(void)reclaimer_poll(&app->reclaimer);
+}
+
+static void app_on_memory(struct timer *timer)
+{
+	struct app *app = timer->loop->owner;
+	if (!memory_look(&app->memory, &app->limits, app->worker_count, app->ring, app->loop.now_us))
+		return;
+	for (uint32_t i = 0; i < app->worker_count; i++)
+		worker_thread_relieve(&app->workers[i]);
 }
 
 /* ---- the end ---- */
@@ -436,6 +451,14 @@ static bool app_start_traffic(struct app *app)
 	app->limits.make_room = app_make_room;
 	app->limits.close_idle = app_close_idle_session;
 	app->limits.context = app;
+	if (!memory_open(&app->memory, app->config->global.memory, error, sizeof error))
+		return app_failed(error);
+	if (app->memory.limit) {
+		(void)memory_look(&app->memory, &app->limits, app->worker_count, app->ring, app->loop.now_us);
+		timer_start(&app->memory_timer, MEMORY_LOOK_US, MEMORY_LOOK_US);
+		for (uint32_t i = 0; i < app->worker_count; i++)
+			app->workers[i].worker.loop.budget = &app->limits.budget;
+	}
 	if (!log_start(app->log))
 		return app_failed("the log's thread cannot be started");
 	for (uint32_t i = 0; i < app->worker_count; i++) {
@@ -466,6 +489,7 @@ static bool app_start(struct app *app, const struct arguments *arguments)
 		return app_failed("the event loop cannot be made");
 	timer_init(&app->sample_timer, &app->loop, app_on_sample);
 	timer_init(&app->deadline_timer, &app->loop, app_on_deadline);
+	timer_init(&app->memory_timer, &app->loop, app_on_memory);
 	char error[APP_ERROR];
 	signal(SIGPIPE, SIG_IGN);
 	if (!takeover_begin(&app->takeover, arguments->takeover, error, sizeof error))
@@ -502,6 +526,7 @@ static void app_end(struct app *app)
 	binds_close(&app->binds);
 	build_free_proxies(&app->proxies);
 	limits_end(&app->limits);
+	memory_close(&app->memory);
 	free(app->limits_watch.frontends);
 	if (app->reclaimer.mark)
 		reclaimer_end(&app->reclaimer);
@@ -523,6 +548,7 @@ int app_run(struct config *config, const struct arguments *arguments, struct nam
 	if (!app)
 		return 1;
 	memset(app, 0, sizeof *app);
+	app->memory.statm = -1;
 	app->config = config;
 	app->names = names;
 	struct detach detach;

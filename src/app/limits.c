@@ -90,8 +90,7 @@ void limits_end(struct limits *limits)
 		places_end(&limits->sessions);
 }
 
-/* 1: it was reached, and that is to be said; -1: it is over, likewise; 0: nothing new. */
-static int limits_look(struct limit_watch *w, uint64_t met, bool still, uint64_t now_us)
+int limits_look(struct limit_watch *w, uint64_t met, bool still, uint64_t now_us)
 {
 	bool was_full = w->full;
 	if (met != w->seen || still) {

@@ -19,6 +19,9 @@ struct limits_watch {
 	struct limit_watch *frontends; /* of each frontend, in order; owned */
 };
 
+/* met: how often it was met so far; still: it is now. 1: it was reached, and that is to be said; -1: it is over, likewise;
+ * 0: nothing new. */
+int limits_look(struct limit_watch *w, uint64_t met, bool still, uint64_t now_us);
 /* Raises RLIMIT_NOFILE as far as it may be, 1,048,576 at most; returns what it is then. */
 uint32_t limits_raise_descriptors(void);
 /* The places of the process, from what is configured and from the descriptors that are open now, before any traffic:

@@ -49,6 +49,14 @@ static void worker_thread_on_idle(struct mail *mail, void *owner)
 	}
 }
 
+static void worker_thread_on_relief(struct mail *mail, void *owner)
+{
+	struct worker *w = owner;
+	struct worker_thread *t = worker_thread_of(w);
+	atomic_store(&t->relief_posted, false);
+	relief_run(&t->relief, w, t->proxies->frontends, t->proxies->frontend_count);
+}
+
 /* The last session and the last listener are gone, and no slot is on its way that others wait for: what is left are
  * idle upstreams. */
 static void worker_thread_check_end(struct worker *w)
@@ -147,6 +155,7 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 	t->kill_mail.deliver = worker_thread_on_kill;
 	t->listen_mail.deliver = worker_thread_on_listen;
 	t->room_mail.deliver = worker_thread_on_room;
+	t->relief_mail.deliver = worker_thread_on_relief;
 	t->idle_mail.deliver = worker_thread_on_idle;
 	if (!loop_init(&w->loop, w, reader, expected_fds))
 		return false;
@@ -219,6 +228,12 @@ void worker_thread_close_idle_sessions(struct worker_thread *t)
 {
 	if (!atomic_exchange(&t->idle_posted, true))
 		loop_post(&t->worker.loop, &t->idle_mail);
+}
+
+void worker_thread_relieve(struct worker_thread *t)
+{
+	if (!atomic_exchange(&t->relief_posted, true))
+		loop_post(&t->worker.loop, &t->relief_mail);
 }
 
 void worker_thread_join(struct worker_thread *t)

@@ -3,7 +3,7 @@
 #ifndef LBD_APP_WORKER_THREAD_H
 #define LBD_APP_WORKER_THREAD_H
 
-#include "proxy/worker.h"
+#include "proxy/relief.h"
 
 #include <pthread.h>
 
@@ -16,6 +16,9 @@ struct worker_thread {
 	uint32_t listener_count, open_listeners;
 	const struct proxies *proxies;
 	bool killed; /* sessions that begin from now on end at once */
+	struct relief relief;
+	struct mail relief_mail;
+	_Atomic bool relief_posted; /* relief_mail is on its way */
 	struct mail stop_mail, kill_mail, listen_mail, room_mail, idle_mail, ended_mail;
 	_Atomic bool listen_posted, room_posted, idle_posted; /* those mails are on their way */
 	struct loop *control;                        /* is told of the end by ended_mail */
@@ -40,6 +43,8 @@ void worker_thread_join(struct worker_thread *t);
 void worker_thread_make_room(struct worker_thread *t);
 /* Any thread: closes as many of its idle sessions as frontends' idle.wanted says, because maxconn is reached. */
 void worker_thread_close_idle_sessions(struct worker_thread *t);
+/* Any thread: does a piece of what relieves the memory of the process. */
+void worker_thread_relieve(struct worker_thread *t);
 /* Its own thread: closes its idle upstreams now. */
 void worker_thread_close_idle(struct worker_thread *t);
 /* Joins it when it ran, and frees what it had. */

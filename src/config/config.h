@@ -70,6 +70,7 @@ struct config_global {
 	uint32_t maxconn;
 	struct config_strings plugin_path;
 	const char *user, *group;
+	uint64_t memory; /* bytes; 0: no limit */
 	uint64_t shutdown_timeout;
 	bool watch;
 	struct config_log log;

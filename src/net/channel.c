@@ -9,6 +9,8 @@
 
 /* Memory that is within what is kept for one peer: the output of a turn and one more piece; a long head. */
 enum { CHANNEL_OUT_LIGHT = 2 * LOOP_AHEAD, CHANNEL_IN_LIGHT = 4 * LOOP_AHEAD };
+/* What an answer of our own needs is always there. */
+enum { CHANNEL_LITTLE = 1024 };
 
 /* After each change of memory. */
 static inline void channel_weigh(struct channel *c)
@@ -34,6 +36,8 @@ static LBD_COLD void channel_consume(struct channel *c, struct buffer *b, size_t
 
 static LBD_COLD char *channel_grow(struct channel *c, struct buffer *b, size_t n)
 {
+	if (n > CHANNEL_LITTLE && !loop_may_keep(c->loop, n))
+		return NULL;
 	char *room = buffer_reserve(b, n);
 	channel_weigh(c);
 	return room;

@@ -265,6 +265,19 @@ void loop_put_block(struct loop *loop, void *memory)
 	loop->spare_count++;
 }
 
+bool loop_may_keep(struct loop *loop, size_t n)
+{
+	const struct loop_budget *budget = loop->budget;
+	if (!budget)
+		return true;
+	uint64_t look = atomic_load_explicit(&budget->looks, memory_order_relaxed);
+	if (look != loop->budget_look)
+		loop->budget_used = 0;
+	loop->budget_look = look;
+	loop->budget_used += n;
+	return loop->budget_used <= atomic_load_explicit(&budget->room, memory_order_relaxed);
+}
+
 uint8_t loop_take_pipe(struct loop *loop)
 {
 	return splice_pipe_get(&loop->pipes, loop->now_us);

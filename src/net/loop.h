@@ -36,6 +36,13 @@ struct doomed {
 	void (*free_it)(struct doomed *doomed, void *owner);
 };
 
+/* How much more all channels of one loop may keep before somebody looks at the memory of the process again. One thread
+ * writes, all loops read. */
+struct loop_budget {
+	_Atomic uint64_t looks; /* so far */
+	_Atomic uint64_t room;  /* bytes of each loop since the last one */
+};
+
 struct channel;
 
 struct loop {
@@ -51,6 +58,8 @@ struct loop {
 	struct list later;     /* of those who have more to do than their share of a turn */
 	void (*go_on)(struct list *link); /* for each of them, out of the list, once a turn, when all events are served */
 	uint32_t heavy;        /* channels that keep more than LOOP_AHEAD allows */
+	const struct loop_budget *budget; /* NULL: no limit */
+	uint64_t budget_look, budget_used; /* since that look */
 	struct doomed *doomed;
 	struct loop_block *spare; /* every exchange needs two blocks for a moment: most of them come from here */
 	uint32_t spare_count;
@@ -85,6 +94,8 @@ uint64_t loop_wall_us(const struct loop *loop);
 void loop_post(struct loop *loop, struct mail *mail);
 /* Freed at the end of this turn, by free_it(doomed, owner). */
 void loop_doom(struct loop *loop, struct doomed *doomed, void (*free_it)(struct doomed *doomed, void *owner));
+/* Whether n more bytes may be kept. */
+bool loop_may_keep(struct loop *loop, size_t n) LBD_MUST_CHECK;
 /* The most that may be received at once, so that what is kept of it stays within bounds for all peers together. */
 static inline size_t loop_room(const struct loop *loop)
 {

@@ -11,6 +11,13 @@
 #include "base/places.h"
 #include "proxy/worker.h"
 
+/* How near the process is to global.memory. */
+enum memory_level {
+	MEMORY_FREE,
+	MEMORY_NEAR, /* new connections are refused, idle ones closed */
+	MEMORY_FULL  /* and sessions that hold memory end */
+};
+
 /* Of the process; made by app before the workers start. */
 struct limits {
 	struct places sessions;
@@ -19,6 +26,9 @@ struct limits {
 	uint32_t pipes;             /* of each worker, for large bodies; two descriptors each, of the reserve */
 	uint32_t descriptors;       /* RLIMIT_NOFILE */
 	uint32_t descriptors_high;  /* a descriptor with this number: they are running short */
+	_Atomic uint32_t memory_level; /* enum memory_level; control writes */
+	struct loop_budget budget;     /* control writes */
+	_Atomic uint64_t memory_refused, memory_closed; /* connections, for want of memory */
 	_Atomic uint64_t shortages; /* accepts and connects for which there was no descriptor */
 	/* Any worker: closes idle upstreams, its own at once and those of others soon. May be NULL. */
 	void (*make_room)(struct worker *worker);

@@ -8,6 +8,7 @@
 #include "proxy/session_walk.h"
 #include "proxy/upstream.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -57,8 +58,22 @@ void session_begin_tunnel(struct session *s)
 	exchange_begin_tunnel(s);
 }
 
+static LBD_COLD void session_turn_away(struct worker *w, struct frontend *f, int fd, enum reason reason)
+{
+	counter_add(counter_set_block(&f->counters, w->index), COUNTER_DENIED_SESSIONS, 1);
+	counter_row_add(&f->ends, w->index, reason);
+	if (reason == REASON_MEMORY_LIMIT)
+		atomic_fetch_add_explicit(&w->limits->memory_refused, 1, memory_order_relaxed);
+	close(fd);
+	admission_session_ended(w, f);
+}
+
 void session_start(struct worker *w, struct bind_point *bind, int fd, const struct address *peer)
 {
+	if (atomic_load_explicit(&w->limits->memory_level, memory_order_relaxed) != MEMORY_FREE) {
+		session_turn_away(w, bind->frontend, fd, REASON_MEMORY_LIMIT);
+		return;
+	}
 	count_word *counted = NULL;
 	/* Behind a PROXY header it is known later who it is. */
 	const struct config_frontend *conf = atomic_load_explicit(&bind->frontend->conf, memory_order_acquire);
@@ -71,9 +86,7 @@ void session_start(struct worker *w, struct bind_point *bind, int fd, const stru
 	struct session *s = pool_get(&w->sessions);
 	if (!s) {
 		count_table_give(counted);
-		counter_add(counter_set_block(&bind->frontend->counters, w->index), COUNTER_DENIED_SESSIONS, 1);
-		close(fd);
-		admission_session_ended(w, bind->frontend);
+		session_turn_away(w, bind->frontend, fd, REASON_MEMORY);
 		return;
 	}
 	admission_got_descriptor(w, fd);
@@ -337,11 +350,28 @@ static void session_on_drained(struct channel *c)
 		session_continue(s);
 }
 
+/* It would keep more than there is memory for. */
+static LBD_COLD void session_out_of_memory(struct session *s)
+{
+	struct worker *w = session_worker(s);
+	bool near = atomic_load_explicit(&w->limits->memory_level, memory_order_relaxed) != MEMORY_FREE;
+	enum reason reason = near ? REASON_MEMORY_LIMIT : REASON_MEMORY;
+	if (near)
+		atomic_fetch_add_explicit(&w->limits->memory_closed, 1, memory_order_relaxed);
+	if (s->state == SESSION_BUSY)
+		exchange_kill(s->exchange, reason);
+	else
+		counter_row_add(&s->bind->frontend->ends, w->index, reason);
+	session_close(s, true);
+}
+
 static void session_on_failed(struct channel *c, int error)
 {
 	struct session *s = session_of_channel(c);
 	s->failed = true;
-	if (s->state == SESSION_BUSY)
+	if (error == ENOMEM)
+		session_out_of_memory(s);
+	else if (s->state == SESSION_BUSY)
 		exchange_client_ended(s->exchange);
 	else
 		session_close(s, false);

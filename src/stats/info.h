@@ -10,6 +10,7 @@ struct info_values {
 	const char *name, *version, *release_date, *uptime, *node, *description, *tainted;
 	uint64_t one, pid, threads, uptime_s, started_s, descriptor_limit;
 	uint64_t maxconn, hard_maxconn, max_sockets, limit_waits, descriptor_shortages;
+	uint64_t memory_limit, memory_limit_mb, memory_used, memory_refused, memory_closed;
 	uint64_t connections, connections_total, requests_total, connection_rate, connection_rate_max, bytes_out_total;
 	uint64_t idle_percent, stopping, jobs, listeners, log_dropped, generation;
 };

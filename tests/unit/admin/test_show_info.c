@@ -16,7 +16,7 @@ static const char *const show_info_keys[] = {"Name", "Version", "Release_date", 
 	"Jobs", "Unstoppable Jobs", "Listeners", "ActivePeers", "ConnectedPeers", "DroppedLogs", "BusyPolling",
 	"FailedResolutions", "TotalBytesOut", "TotalSplicdedBytesOut", "BytesOutRate", "DebugCommandsIssued",
 	"CumRecvLogs", "Build info", "Memmax_bytes", "PoolAlloc_bytes", "PoolUsed_bytes", "Start_time_sec", "Tainted",
-	"Generation", "Maxconn_waits", "Descriptor_shortages"};
+	"Generation", "Maxconn_waits", "Descriptor_shortages", "Memory_bytes", "Memory_refused", "Memory_closed"};
 
 static struct text show_info_ask(const char *command)
 {

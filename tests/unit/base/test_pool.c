@@ -45,3 +45,46 @@ Test(pool, gives_back_what_was_put_before_it_grows)
 	cr_assert_leq(p.held, 4u);
 	pool_end(&p);
 }
+
+Test(pool, a_trim_gives_back_what_nobody_uses)
+{
+	enum { OBJECTS = 1000, PER_SLAB = 10 };
+	struct pool p;
+	unsigned *objects[OBJECTS];
+	pool_init(&p, 48, PER_SLAB);
+	for (int round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < OBJECTS; i++) {
+			objects[i] = pool_get(&p);
+			cr_assert_not_null(objects[i]);
+			*objects[i] = i;
+		}
+		size_t held = p.held;
+		/* One of every fifty stays, and of the last hundred all. */
+		for (unsigned i = 0; i < OBJECTS - 100; i++)
+			if (i % 50)
+				pool_put(&p, objects[i]);
+		pool_trim(&p);
+		cr_assert_eq(p.used, 100u + (OBJECTS - 100) / 50);
+		/* In sanitizer builds none is held. */
+		cr_assert(!held || p.held <= 300, "%zu of %zu are held", p.held, held);
+		for (unsigned i = 0; i < OBJECTS; i++)
+			if (i >= OBJECTS - 100 || i % 50 == 0)
+				cr_assert_eq(*objects[i], i);
+		/* What is left is used before it grows again. */
+		void *more[50];
+		size_t before = p.held;
+		for (int i = 0; i < 50; i++) {
+			more[i] = pool_get(&p);
+			cr_assert_not_null(more[i]);
+		}
+		cr_assert_eq(p.held, before);
+		for (int i = 0; i < 50; i++)
+			pool_put(&p, more[i]);
+		for (unsigned i = 0; i < OBJECTS; i++)
+			if (i >= OBJECTS - 100 || i % 50 == 0)
+				pool_put(&p, objects[i]);
+		pool_trim(&p);
+		cr_assert_eq(p.held, 0u);
+	}
+	pool_end(&p);
+}
