@@ -203,7 +203,7 @@ struct config_frontend {
 	struct config_field_names claims;
 	enum config_underscores underscores;
 	bool forwarded, request_id, traceparent;
-	bool upgrade;
+	struct config_strings upgrade; /* protocols, without their versions; never h2c */
 	bool connect;
 	const char *via; /* "": none */
 	bool x_reason;

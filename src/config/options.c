@@ -153,6 +153,7 @@ static const char *const option_type_words[] = {
 	[CONFIG_TYPE_OF_STATUSES] = "statuses",
 	[CONFIG_TYPE_OF_PEERS] = "bool, or list of CIDRs",
 	[CONFIG_TYPE_OF_FIELD_NAMES] = "list of tokens",
+	[CONFIG_TYPE_OF_PROTOCOLS] = "bool, or list of tokens",
 	[CONFIG_TYPE_OF_GROUP] = "group",
 	[CONFIG_TYPE_OF_OPTIONAL] = "optional group",
 	[CONFIG_TYPE_OF_NAME_OR_GROUP] = "name or group",

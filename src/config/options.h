@@ -36,6 +36,7 @@ enum config_type {
 	CONFIG_TYPE_OF_STATUSES,
 	CONFIG_TYPE_OF_PEERS,
 	CONFIG_TYPE_OF_FIELD_NAMES,
+	CONFIG_TYPE_OF_PROTOCOLS,
 	CONFIG_TYPE_OF_GROUP,         /* from here on groups; always there */
 	CONFIG_TYPE_OF_OPTIONAL,      /* there when written */
 	CONFIG_TYPE_OF_NAME_OR_GROUP, /* a text stands for the first row of the group */

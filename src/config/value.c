@@ -495,6 +495,8 @@ const struct config_type_class *config_type_class(enum config_type type)
 		return &config_class_peers;
 	case CONFIG_TYPE_OF_FIELD_NAMES:
 		return &config_class_field_names;
+	case CONFIG_TYPE_OF_PROTOCOLS:
+		return &config_class_protocols;
 	default:
 		return type < CONFIG_TYPE_OF_WORDS ? &value_classes[type] : NULL;
 	}

@@ -36,7 +36,7 @@ struct config_type_class {
 const struct config_type_class *config_type_class(enum config_type type);
 extern const struct config_type_class config_class_texts, config_class_tokens, config_class_words,
 	config_class_addresses, config_class_address, config_class_networks, config_class_statuses,
-	config_class_peers, config_class_field_names;
+	config_class_peers, config_class_field_names, config_class_protocols;
 
 /* Members and elements by index; libconfig's lookup by name is linear. */
 config_setting_t *config_value_elem(const config_setting_t *group, unsigned index);

@@ -63,6 +63,10 @@ static bool value_read_text_element(
 	if (o->type == CONFIG_TYPE_OF_FIELD_NAMES && (!config_text_is_token(text) || *text == '*'))
 		return config_value_fail(
 			r, o, s, "each element must be the name of a field, such as \"X-User\" or \"X-Auth-*\"");
+	if (o->type == CONFIG_TYPE_OF_PROTOCOLS && !config_text_is_token(text))
+		return config_value_fail(r, o, s, "each element must be the name of a protocol, such as \"websocket\"");
+	if (o->type == CONFIG_TYPE_OF_PROTOCOLS && str_equal_nocase(str_of(text), str_of("h2c")))
+		return config_value_fail(r, o, s, "h2c would carry requests past the rules, and is never allowed");
 	return config_value_copy(r, text, element);
 }
 
@@ -95,6 +99,36 @@ static bool value_read_field_names(
 		names.initials |= 1u << (names.names.at[i][0] & 31);
 	memcpy(field, &names, sizeof(names));
 	return true;
+}
+
+/* ---- protocols: true is the one that everybody means ---- */
+
+static const char value_usual_protocol[] = "websocket";
+
+static bool value_read_protocols(
+	struct config_reader *r, const struct config_option *o, const config_setting_t *s, void *field)
+{
+	struct config_strings protocols = {.count = 0};
+	if (s->type != CONFIG_TYPE_BOOL)
+		return value_read_texts(r, o, s, field);
+	if (config_setting_get_bool(s)) {
+		protocols.count = 1;
+		protocols.at = config_value_alloc(r, 1, sizeof(*protocols.at));
+		if (!protocols.at || !config_value_copy(r, value_usual_protocol, protocols.at))
+			return false;
+	}
+	memcpy(field, &protocols, sizeof(protocols));
+	return true;
+}
+
+static void value_write_protocols(const struct config_option *o, const void *field, struct text *out)
+{
+	const struct config_strings *protocols = field;
+	bool usual = protocols->count == 1 && strcmp(protocols->at[0], value_usual_protocol) == 0;
+	if (usual || !protocols->count)
+		text_add_c(out, usual ? "true" : "false");
+	else
+		value_write_texts(o, field, out);
 }
 
 /* ---- words: a bit for each ---- */
@@ -302,6 +336,8 @@ const struct config_type_class config_class_networks = {
 	"a list of networks, such as [ \"192.0.2.0/24\" ]", value_read_networks, value_write_networks};
 const struct config_type_class config_class_field_names = {
 	"a list of field names, such as [ \"X-User\", \"X-Auth-*\" ]", value_read_field_names, value_write_texts};
+const struct config_type_class config_class_protocols = {
+	"true, false or a list of protocols, such as [ \"websocket\" ]", value_read_protocols, value_write_protocols};
 const struct config_type_class config_class_peers = {
 	"true, false or a list of networks, such as [ \"192.0.2.0/24\" ]", value_read_peers, value_write_peers};
 const struct config_type_class config_class_statuses = {

@@ -102,14 +102,19 @@ uint32_t head_keeps_s(const struct http_fields *fields, const struct head_index 
 	return 0;
 }
 
+struct str http_upgrade_name(struct str protocol)
+{
+	const char *slash = protocol.n ? memchr(protocol.p, '/', protocol.n) : NULL;
+	return slash ? str_make(protocol.p, (size_t)(slash - protocol.p)) : protocol;
+}
+
 /* protocol = name [ "/" version ]; h2c would let a client tunnel past the rules with a server that speaks it. */
 static bool upgrade_protocol_is_allowed(struct str protocol)
 {
-	const char *slash = protocol.n ? memchr(protocol.p, '/', protocol.n) : NULL;
-	struct str name = slash ? str_make(protocol.p, (size_t)(slash - protocol.p)) : protocol;
+	struct str name = http_upgrade_name(protocol);
 	if (!connection_is_token(name) || str_equal_nocase(name, str_of("h2c")))
 		return false;
-	return !slash || connection_is_token(str_make(slash + 1, protocol.n - name.n - 1));
+	return name.n == protocol.n || connection_is_token(str_make(name.p + name.n + 1, protocol.n - name.n - 1));
 }
 
 struct str head_upgrade_value(const struct http_fields *fields, const struct head_index *index)

@@ -104,6 +104,8 @@ struct http_response {
 	uint32_t keeps_s;      /* Keep-Alive: timeout, for how long the server keeps it idle; 0: it does not say */
 };
 
+/* The name of a protocol of Upgrade, without its version. */
+struct str http_upgrade_name(struct str protocol);
 /* Whether a 101 switches to protocols that were all among those asked for (RFC 9110 7.8). */
 bool http_upgrade_matches(struct str asked, struct str given);
 

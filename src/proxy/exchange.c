@@ -73,12 +73,30 @@ enum exchange_go exchange_fail(struct exchange *x, enum reason reason, const cha
 	return EXCHANGE_GO_FINISH;
 }
 
+static bool exchange_protocol_is_allowed(const struct config_strings *allowed, struct str name)
+{
+	for (uint32_t i = 0; i < allowed->count; i++)
+		if (str_equal_nocase(name, str_of(allowed->at[i])))
+			return true;
+	return false;
+}
+
+/* All that it asks for are protocols that may become a tunnel. */
+static bool exchange_may_upgrade(const struct exchange *x)
+{
+	struct str list = x->request.upgrade_to, protocol;
+	while (str_next_element(&list, &protocol))
+		if (!exchange_protocol_is_allowed(&exchange_frontend_conf(x)->upgrade, http_upgrade_name(protocol)))
+			return false;
+	return true;
+}
+
 /* What was parsed is the exchange's request from now on. */
 static void exchange_take_request(struct exchange *x, size_t head_bytes)
 {
 	x->parsed = true;
 	x->head_bytes_in = (uint32_t)head_bytes;
-	if (!exchange_frontend_conf(x)->upgrade)
+	if (x->request.upgrade_to.n && !exchange_may_upgrade(x))
 		x->request.upgrade_to = str_make(NULL, 0);
 	identity_begin(x);
 	if (x->request.underscores && exchange_frontend_conf(x)->underscores == CONFIG_UNDERSCORES_REFUSE) {

@@ -144,7 +144,7 @@ class Visitor:
         self.hang_up()
 
     def tunnel(self):
-        self.send(build_request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "echo"}))
+        self.send(build_request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "websocket"}))
         response = self.answer()
         if response.status == 101:
             for _ in range(self.rng.randrange(1, 10)):

@@ -177,8 +177,8 @@ def test_client_that_leaves_frees_the_server(box):
 def test_upgrade_becomes_a_tunnel(box):
     lbd, _ = box.serve("a")
     with Client(lbd.port) as client:
-        response = client.request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "echo"})
-        assert (response.status, response.get("Upgrade")) == (101, "echo")
+        response = client.request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "websocket"})
+        assert (response.status, response.get("Upgrade")) == (101, "websocket")
         assert client.send(b"ping").need(4) == b"ping"
         client.half_close()
         assert client.closed()

@@ -241,7 +241,7 @@ def test_bytes_behind_an_upgrade_wait_for_the_101(box):
         except TimeoutError:
             pass
         seen.append(client.buffer)
-        client.send(b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n")
+        client.send(b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
         client.socket.settimeout(10)
         seen.append(client.need(5))
         waited.set()
@@ -250,7 +250,7 @@ def test_bytes_behind_an_upgrade_wait_for_the_101(box):
     lbd = box.lbd(box.config({"s": scripted}))
     for number in (1, 2):
         with Client(lbd.port) as client:
-            client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "chat"}) + b"early")
+            client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "websocket"}) + b"early")
             assert client.response().status == 101
             assert client.rest() == b"bye"
         assert scripted.connections == number, "a tunnel's connection was used again"

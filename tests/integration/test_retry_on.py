@@ -188,11 +188,11 @@ def test_a_better_answer_only_where_there_is_another_server(box):
 
 
 def test_an_upgrade_is_tried_again_before_its_101(box):
-    switch = says(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n", then=silent)
+    switch = says(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", then=silent)
     plan = Plan(box, "ab", vanish, switch)
     log = Logged(box, plan.servers)
     with Client(log.port) as client:
-        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "chat"}))
+        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "websocket"}))
         assert client.response().status == 101
     assert len(plan.seen) == 2
 

@@ -153,13 +153,13 @@ def test_bytes_right_behind_a_switch_of_protocols(box):
         with pytest.raises(TimeoutError):
             client.more()
         client.socket.settimeout(10)
-        client.send(b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nfrom server")
+        client.send(b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nfrom server")
         assert client.need(30_011) == b"from client" + b"x" * 30_000
         client.send(b"bye")
     scripted = box.scripted(script)
     lbd = box.lbd(box.config({"s": scripted}))
     with Client(lbd.port) as client:
-        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "echo"}) + b"from client" + b"x" * 30_000)
+        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "websocket"}) + b"from client" + b"x" * 30_000)
         assert client.response().status == 101
         assert client.rest() == b"from serverbye"
     assert scripted.errors == []

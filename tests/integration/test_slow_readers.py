@@ -113,7 +113,7 @@ def test_in_a_tunnel_too(box, mode):
     def script(connection, _number):
         connection.until(b"\r\n\r\n")
         if mode == "tunnel":
-            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n")
+            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
         else:
             connection.send(b"\r\n\r\n")
         connection.send(body)
@@ -123,7 +123,7 @@ def test_in_a_tunnel_too(box, mode):
                         {"defaults": {"mode": "tcp"}} if mode == "tcp" else None)
     lbd = box.lbd(config)
     with SlowClient(lbd.port) as client:
-        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "chat"}))
+        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "websocket"}))
         slow = client.read_slowly(200_000, 70_000)
         assert len(slow) == 200_000
         assert (slow + client.rest_of(SIZE - len(slow), slow)).endswith(body)

@@ -77,8 +77,8 @@ def test_an_answer_until_close_to_a_client_of_1_0(box):
 
 TUNNELS = {
     "tcp": (b"start\r\n\r\n", b"", TCP),
-    "upgrade": (b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
-                b"HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", ONE),
+    "upgrade": (b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+                b"HTTP/1.1 101 Switch\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", ONE),
     "connect": (b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", ONE),
 }
 

@@ -122,7 +122,7 @@ def test_sessions_of_every_state_end(box):
     assert clients[2].request().status == 200
     clients[3].send(build_request("POST", "/_len", {"Content-Length": "100"}))
     assert clients[4].request(headers={"Connection": "close"}).status == 200
-    clients[5].request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "echo"})
+    clients[5].request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "websocket"})
     start = time.monotonic()
     lbd.signal(signal.SIGTERM)
     assert lbd.wait() == 0

@@ -67,10 +67,10 @@ def test_a_tunnel_is_no_request(box):
     def echo(connection, _seen):
         while data := connection.socket.recv(4096):
             connection.send(data)
-    switch = says(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n", then=echo)
+    switch = says(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", then=echo)
     log = Logged(box, Plan(box, "a", switch).servers, WHOLE)
     with Client(log.port) as client:
-        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "chat"}))
+        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "websocket"}))
         assert client.response().status == 101
         time.sleep(0.8)
         assert client.send(b"ping").need(4) == b"ping"

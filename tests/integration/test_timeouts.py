@@ -172,11 +172,11 @@ def test_keep_alive(box):
 
 
 def test_tunnel(box):
-    switch = says(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n", then=echo)
+    switch = says(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", then=echo)
     log = Logged(box, Plan(box, "a", switch).servers, {"timeouts": {"tunnel": "500ms", "client": "100ms"}},
                  {"timeouts": {"server": "100ms"}})
     with Client(log.port) as client:
-        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "chat"}))
+        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "websocket"}))
         assert client.response().status == 101
         for _ in range(4):
             time.sleep(0.25)

@@ -15,7 +15,7 @@ def puppet(mode):
     def script(connection, _number):
         if mode == HTTP_MODE:
             connection.until(b"\r\n\r\n")
-            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n")
+            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
         while data := connection.socket.recv(100):
             if b"s" in data:
                 connection.send(b"r")
@@ -33,7 +33,7 @@ def serve(box, mode, timeouts, backend=None, script=None):
 def connect(log, mode):
     client = Client(log.port)
     if mode == HTTP_MODE:
-        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "chat"}))
+        client.send(build_request(headers={"Connection": "upgrade", "Upgrade": "websocket"}))
         assert client.response().status == 101
     return client
 
@@ -122,7 +122,7 @@ def test_either_direction_keeps_it_open(box, mode):
     def talk(connection, _number):
         if mode == HTTP_MODE:
             connection.until(b"\r\n\r\n")
-            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n")
+            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
         for _ in range(5):
             time.sleep(0.25)
             connection.send(b"r")
@@ -144,7 +144,7 @@ def test_a_server_that_takes_nothing(box, mode):
     def deaf(connection, _number):
         if mode == HTTP_MODE:
             connection.until(b"\r\n\r\n")
-            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n")
+            connection.send(b"HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
         connection.send(b"r")
         time.sleep(4)
     log = serve(box, mode, {"client": "100ms", "server": "100ms", "tunnel": "500ms"}, script=deaf)

@@ -6,7 +6,7 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /p HTTP/1.1\r\nHost: x\r\n"
 OK = b"HTTP/1.1 200 OK\r\n"
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
-UPGRADE = b"GET /up HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: chat\r\n\r\n"
+UPGRADE = b"GET /up HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
 # Behind a whole response, one more piece may cross the next request: no proxy can tell then.
 RACE = ("whole",)
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: %s\r\n\r\n"
@@ -70,11 +70,11 @@ def head_cases():
     for name, value in ((b"Keep-Alive", b"5"), (b"Proxy-Connection", b"close"), (b"Proxy-Authorization", b"Basic eA=="),
                         (b"TE", b"gzip"), (b"Trailer", b"X"), (b"HTTP2-Settings", b"AAMAAABk")):
         yield one("CN4", name.decode(), get(name + b": " + value, b"A: 1"), ("A", "1"), without=(name.decode(),))
-    yield one("CN5", "no Connection", get(b"Upgrade: chat"), without=("Upgrade",))
+    yield one("CN5", "no Connection", get(b"Upgrade: websocket"), without=("Upgrade",))
     yield one("CN6", "h2c", get(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA"),
               without=("Upgrade", "HTTP2-Settings"))
-    yield one("CN6", "h2c in a list", get(b"Connection: upgrade", b"Upgrade: chat, h2c"), without=("Upgrade",))
-    yield Case("CN11", "upgrade with a body", get(b"Connection: upgrade", b"Upgrade: chat", b"Content-Length: 5",
+    yield one("CN6", "h2c in a list", get(b"Connection: upgrade", b"Upgrade: websocket, h2c"), without=("Upgrade",))
+    yield Case("CN11", "upgrade with a body", get(b"Connection: upgrade", b"Upgrade: websocket", b"Content-Length: 5",
                                                  method=b"POST") + b"hello", [200, 200],
                [("POST", "/", b"hello", True), LAST_SEEN], methods=["POST"])
     yield refused("RL21", "CONNECT, and what a client would send early",
@@ -173,13 +173,13 @@ def upgrade_cases():
         if [m.status for m in conversation.finals] != [101] or conversation.finals[0].body != b"from server":
             return f"the client saw {conversation}"
         return None
-    for name in (b"chat", b"Chat"):
-        yield Case("CN9", f"101 to {name.decode()}", UPGRADE, [101], [with_fields(("Upgrade", "chat"))],
+    for name in (b"websocket", b"WebSocket"):
+        yield Case("CN9", f"101 to {name.decode()}", UPGRADE, [101], [with_fields(("Upgrade", "websocket"))],
                    Answer(SWITCH % name + b"from server", then="fin"), side="server", last=False, check=tunnelled,
                    half_close=True)
-    for name, asked, answer in (("another protocol", UPGRADE, SWITCH % b"other"), ("not asked for", GET, SWITCH % b"chat"),
+    for name, asked, answer in (("another protocol", UPGRADE, SWITCH % b"other"), ("not asked for", GET, SWITCH % b"websocket"),
                                 ("no Upgrade", UPGRADE, b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
-                                ("1.0", UPGRADE.replace(b"HTTP/1.1", b"HTTP/1.0"), SWITCH % b"chat")):
+                                ("1.0", UPGRADE.replace(b"HTTP/1.1", b"HTTP/1.0"), SWITCH % b"websocket")):
         yield Case("CN10", name, asked, [502] if name == "1.0" else [502, 200], None, Answer(answer, then="fin"),
                    side="server")
     for status in (b"200 OK", b"426 Upgrade Required"):

@@ -89,7 +89,7 @@ bool conn_answer(struct conn *c)
 		c->keep_alive = false;
 	if (c->route == ROUTE_UPGRADE) {
 		static const char switching[] =
-			"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
+			"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 		conn_put_text(c, switching);
 		c->phase = AT_TUNNEL;
 		return true;

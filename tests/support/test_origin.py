@@ -141,7 +141,7 @@ def test_raw_sends_these_bytes(box):
 
 def test_upgrade_becomes_a_tunnel(box):
     with Client(box.origin().port) as client:
-        response = client.request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "echo"})
+        response = client.request(target="/_upgrade", headers={"Connection": "upgrade", "Upgrade": "websocket"})
         assert response.status == 101
         assert client.send(b"ping" * 50000).need(200000) == b"ping" * 50000
         client.half_close()

@@ -79,7 +79,8 @@ Test(options, every_row_refuses_another_type)
 		const struct config_option *o = &config_options[i];
 		char path[64];
 		cr_expect(option_is_refused(o, "1.5"), "%s = 1.5", config_option_path(o, path));
-		if (o->type != CONFIG_TYPE_OF_BOOL && o->type != CONFIG_TYPE_OF_PEERS)
+		if (o->type != CONFIG_TYPE_OF_BOOL && o->type != CONFIG_TYPE_OF_PEERS &&
+			o->type != CONFIG_TYPE_OF_PROTOCOLS)
 			cr_expect(option_is_refused(o, "true"), "%s = true", path);
 	}
 }

@@ -65,7 +65,8 @@ Test(schema, the_sample_of_the_documents_holds_the_defaults)
 	cr_expect_eq(f->timeouts.connect, 4000000);
 	cr_expect_eq(b->timeouts.tunnel, 3600000000);
 	cr_expect_eq(f->timeouts.request, 0);
-	cr_expect(f->upgrade);
+	cr_expect_eq(f->upgrade.count, 1);
+	cr_expect_str_eq(f->upgrade.at[0], "websocket");
 	cr_expect_eq(f->limits.request_line, 8192);
 	cr_expect_eq(f->limits.header_bytes, 32768);
 	cr_expect_eq(f->access_log.format, CONFIG_ACCESS_LOG_OFF);
