@@ -97,6 +97,7 @@ src_liblbd_la_SOURCES += \
 	src/http/status.def \
 	src/http/trace_context.c \
 	src/http/trace_context.h \
+	src/http/trailers.c \
 	src/http/write.c \
 	src/http/write.h
 

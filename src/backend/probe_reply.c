@@ -37,6 +37,9 @@ static enum probe_reply_result probe_reply_feed_chunked(struct probe_reply *r, s
 			probe_reply_keep(r, segment);
 			data = str_make(data.p + used, data.n - used);
 			break;
+		case HTTP_CHUNKED_TRAILERS:
+			data = str_make(data.p + used, data.n - used);
+			break;
 		case HTTP_CHUNKED_END:
 			return PROBE_REPLY_DONE;
 		case HTTP_CHUNKED_BAD:

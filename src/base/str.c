@@ -10,6 +10,21 @@ bool str_equal_nocase(struct str a, struct str b)
 	return true;
 }
 
+static unsigned char str_fold(char c)
+{
+	return c == '_' ? '-' : str_lower((unsigned char)c);
+}
+
+bool str_equal_folded(struct str a, struct str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (str_fold(a.p[i]) != str_fold(b.p[i]))
+			return false;
+	return true;
+}
+
 bool str_starts_with(struct str s, struct str prefix)
 {
 	return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);

@@ -32,6 +32,8 @@ static inline bool str_equal(struct str a, struct str b)
 
 /* Equal but for the case of ASCII letters. */
 bool str_equal_nocase(struct str a, struct str b);
+/* The same, and with '_' for '-': names of fields, as servers see them that make variables of them. */
+bool str_equal_folded(struct str a, struct str b);
 bool str_starts_with(struct str s, struct str prefix);
 /* Without the spaces and tabs at both ends (OWS of RFC 9110 5.6.3). */
 struct str str_trim(struct str s);

@@ -362,8 +362,7 @@ void config_write_error(char *out, size_t size, const char *file, unsigned line,
 const char *config_library_version(void);
 const struct config_backend *config_find_backend(const struct config *config, const char *name);
 bool config_networks_contain(const struct config_networks *networks, const struct in6_addr *address);
-/* Names in any case of letters, and with '_' for '-': servers that make variables of fields cannot tell them apart. */
-bool config_field_name_equal(struct str a, struct str b);
+/* In any case of letters, and with '_' for '-'. */
 bool config_field_names_find(const struct config_field_names *names, struct str name);
 static inline bool config_field_names_contain(const struct config_field_names *names, struct str name)
 {

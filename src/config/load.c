@@ -179,28 +179,13 @@ bool config_networks_contain(const struct config_networks *networks, const struc
 	return false;
 }
 
-static char load_fold(char c)
-{
-	return c == '_' ? '-' : (char)str_lower((unsigned char)c);
-}
-
-bool config_field_name_equal(struct str a, struct str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (load_fold(a.p[i]) != load_fold(b.p[i]))
-			return false;
-	return true;
-}
-
 bool config_field_names_find(const struct config_field_names *names, struct str name)
 {
 	for (uint32_t i = 0; i < names->names.count; i++) {
 		struct str known = str_of(names->names.at[i]);
 		bool open = known.p[known.n - 1] == '*';
 		known.n -= open;
-		if (config_field_name_equal(known, open && name.n > known.n ? str_make(name.p, known.n) : name))
+		if (str_equal_folded(known, open && name.n > known.n ? str_make(name.p, known.n) : name))
 			return true;
 	}
 	return false;

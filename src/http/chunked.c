@@ -165,6 +165,29 @@ static enum http_chunked_result chunked_take_data(
 	return HTTP_CHUNKED_DATA;
 }
 
+static bool chunked_in_trailers(const struct http_chunked *c, char byte)
+{
+	return c->state >= CHUNKED_TRAILER_START && c->state <= CHUNKED_TRAILER_LF &&
+	       !(c->state == CHUNKED_TRAILER_START && byte == '\r');
+}
+
+static enum http_chunked_result chunked_take_trailers(
+	struct http_chunked *c, const char *data, size_t n, size_t *used, struct str *segment, enum http_error *error)
+{
+	size_t start = *used;
+	while (*used < n && chunked_in_trailers(c, data[*used])) {
+		enum chunked_state next = chunked_step(c, data[*used]);
+		if (next == CHUNKED_REFUSED) {
+			*error = HTTP_ERROR_TRAILER;
+			return HTTP_CHUNKED_BAD;
+		}
+		c->state = (uint8_t)next;
+		++*used;
+	}
+	*segment = str_make(data + start, *used - start);
+	return HTTP_CHUNKED_TRAILERS;
+}
+
 enum http_chunked_result http_chunked_read(
 	struct http_chunked *c, const char *data, size_t n, size_t *used, struct str *segment, enum http_error *error)
 {
@@ -176,6 +199,8 @@ enum http_chunked_result http_chunked_read(
 			return HTTP_CHUNKED_MORE;
 		if (c->state == CHUNKED_DATA)
 			return chunked_take_data(c, data, n, used, segment);
+		if (chunked_in_trailers(c, data[*used]))
+			return chunked_take_trailers(c, data, n, used, segment, error);
 		enum chunked_state next = chunked_step(c, data[*used]);
 		if (next == CHUNKED_REFUSED) {
 			*error = c->state >= CHUNKED_TRAILER_START ? HTTP_ERROR_TRAILER : HTTP_ERROR_CHUNK;

@@ -63,6 +63,15 @@ static inline bool head_binds_connection(
 /* The parameter timeout of Keep-Alive, in s; 0: there is none, or nonsense. */
 uint32_t head_keeps_s(const struct http_fields *fields, const struct head_index *index);
 
+/* Trailer tells what follows a chunked body: where trailers may go on, it does, unless Connection takes it away. */
+static inline void head_keep_trailer(struct http_fields *fields, const struct head_index *index)
+{
+	for (uint32_t i = head_has(index, HTTP_FIELD_TRAILER) ? index->first[HTTP_FIELD_TRAILER] : fields->count;
+		i < fields->count; i++)
+		if (fields->at[i].id == HTTP_FIELD_TRAILER && fields->at[i].drop != HTTP_FIELD_GONE)
+			fields->at[i].drop = HTTP_FIELD_KEPT;
+}
+
 /* The value of Upgrade, when it is a single field, a list of protocols, and h2c is not among them; else empty. */
 struct str head_upgrade_value(const struct http_fields *fields, const struct head_index *index);
 

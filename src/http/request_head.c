@@ -235,6 +235,8 @@ static enum http_error request_understand(struct http_request *request, const st
 	request->upgrade = request->upgrade_to.n > 0;
 	request_read_expect(request, index, has_body);
 	request->underscores = index->underscores;
+	if (request->framing.kind == HTTP_BODY_CHUNKED)
+		head_keep_trailer(&request->fields, index);
 	request->te_trailers = request_wants_trailers(request, index);
 	request->binds = head_binds_connection(&request->fields, index, UINT64_C(1) << HTTP_FIELD_AUTHORIZATION);
 	return HTTP_ERROR_NONE;

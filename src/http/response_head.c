@@ -66,6 +66,8 @@ static enum http_error response_understand(
 	if (error)
 		return error;
 	bool last = response_apply_status(&response->framing, response->status, method);
+	if (response->framing.kind == HTTP_BODY_CHUNKED)
+		head_keep_trailer(&response->fields, index);
 	response->upgrade_to = str_make(NULL, 0);
 	if (response->status == 101) {
 		if (connection.upgrade)

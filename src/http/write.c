@@ -52,6 +52,11 @@ static inline char *write_field(char *at, struct str name, struct str value)
 	return at;
 }
 
+char *http_write_field(char *at, const struct http_field *field)
+{
+	return write_field(at, field->name, field->value);
+}
+
 static char *write_u64(char *at, uint64_t value)
 {
 	char digits[WRITE_DIGITS_MAX];
@@ -104,6 +109,8 @@ static char *write_connection(char *at, const struct http_out *out)
 		at = write_text(at, "Connection: close\r\n");
 	else if (out->keep_alive)
 		at = write_text(at, "Connection: keep-alive\r\n");
+	if (out->te_trailers && !out->upgrade_to.n)
+		at = write_text(at, "TE: trailers\r\nConnection: TE\r\n");
 	if (out->upgrade_to.n)
 		at = write_field(write_text(at, "Connection: upgrade\r\n"), str_of("Upgrade"), out->upgrade_to);
 	return at;

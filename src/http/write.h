@@ -13,11 +13,14 @@ struct http_out {
 	size_t add_count;
 	/* Of the body as it will be sent: LENGTH, CHUNKED, and an announced length write their field, others none. */
 	struct http_framing framing;
+	bool te_trailers;      /* TE: trailers is sent, with Connection: TE; not beside upgrade_to */
 	struct str upgrade_to; /* not empty: Connection: upgrade and Upgrade are sent */
 	bool close;            /* Connection: close is sent */
 	bool keep_alive;       /* Connection: keep-alive is sent (to an HTTP/1.0 client that asked for it) */
 };
 
+/* NAME ": " VALUE CR LF: 4 bytes more than both. Returns behind it. */
+char *http_write_field(char *at, const struct http_field *field);
 /* At least the bytes that the head will take. */
 size_t http_request_head_bound(const struct http_request *request, const struct http_out *out);
 /* Returns behind the last byte written. METHOD target HTTP/1.1, Host, fields, additions, framing, Connection, empty

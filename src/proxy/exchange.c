@@ -56,6 +56,8 @@ static void exchange_free(struct exchange *x)
 	timeout_stop(&x->total);
 	buffer_free(&x->copy.data);
 	buffer_free(&x->unsent);
+	buffer_free(&x->up.trailers);
+	buffer_free(&x->down.trailers);
 	arena_reset(&x->arena);
 	pool_put(&x->worker->exchanges, x);
 }

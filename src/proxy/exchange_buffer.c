@@ -26,9 +26,7 @@ static bool exchange_say_continue(struct exchange *x)
 
 static bool exchange_begin_buffer(struct exchange *x)
 {
-	const struct http_framing framing = x->request.framing;
-	flow_start(&x->up, &x->session->client, NULL, framing, framing.kind == HTTP_BODY_CHUNKED);
-	x->up.most = exchange_frontend_conf(x)->limits.body;
+	exchange_start_up(x, NULL);
 	x->copy = (struct flow_copy){.most = exchange_backend_conf(x)->buffer_request, .whole = true};
 	x->up.copy = &x->copy;
 	exchange_arm_pace(x);

@@ -1,9 +1,28 @@
 /* REQUEST and RELAY: the request goes to the server, and both bodies, or both directions of a tunnel, are moved. */
 #include "proxy/exchange_parts.h"
 #include "proxy/forward.h"
+#include "proxy/identity.h"
 #include "proxy/malformed.h"
 
 /* ---- both messages ---- */
+
+/* What a head may not say, and what a rule has set or removed, does not come in behind the body. */
+static bool exchange_passes_trailer_up(const struct flow *f, struct str name)
+{
+	const struct exchange *x = (const struct exchange *)((const char *)f - offsetof(struct exchange, up));
+	for (const struct rule_edit *edit = x->changes.edits; edit; edit = edit->next)
+		if (str_equal_folded(edit->name, name))
+			return false;
+	return http_trailer_is_safe(name) && identity_passes_trailer(x, name);
+}
+
+void exchange_start_up(struct exchange *x, struct channel *to)
+{
+	struct http_framing framing = x->request.framing;
+	flow_start(&x->up, &x->session->client, to, framing, framing.kind == HTTP_BODY_CHUNKED);
+	x->up.most = exchange_frontend_conf(x)->limits.body;
+	x->up.passes_trailer = exchange_passes_trailer_up;
+}
 
 /* The request for a server that has nothing of it yet; of its body, what was taken from the client already. */
 static bool exchange_write_request(struct exchange *x)
@@ -27,9 +46,7 @@ static bool exchange_write_request(struct exchange *x)
 		exchange_keep_body(x);
 		return repeated;
 	}
-	flow_start(
-		&x->up, &x->session->client, server, x->request.framing, x->request.framing.kind == HTTP_BODY_CHUNKED);
-	x->up.most = exchange_frontend_conf(x)->limits.body;
+	exchange_start_up(x, server);
 	exchange_keep_body(x);
 	return true;
 }

@@ -92,6 +92,8 @@ enum queue_result exchange_begin_pause(struct exchange *x, uint64_t most_us) LBD
 /* Out of the queue, if it is in it; a slot that is on its way to us goes to another one. */
 void exchange_leave_queue(struct exchange *x);
 
+/* exchange_messages.c: the request's body begins; to is NULL while it is only kept. */
+void exchange_start_up(struct exchange *x, struct channel *to);
 /* exchange_messages.c: moves what the client sent. True when the exchange is over because of it. */
 bool exchange_move_up(struct exchange *x);
 

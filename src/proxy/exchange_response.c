@@ -113,12 +113,16 @@ static enum exchange_go exchange_switch(struct exchange *x, const struct http_re
 }
 
 /* How the final answer's body goes on to this client. */
-static struct http_framing exchange_framing_out(struct exchange *x, struct http_framing in)
+static struct http_framing exchange_framing_out(struct exchange *x, const struct http_response *response)
 {
+	const struct http_framing in = response->framing;
 	bool endless = in.kind == HTTP_BODY_UNTIL_CLOSE || in.kind == HTTP_BODY_CHUNKED;
 	if (!endless)
 		return in;
 	if (x->request.minor == 0) {
+		for (uint32_t i = 0; i < response->fields.count; i++)
+			if (response->fields.at[i].id == HTTP_FIELD_TRAILER)
+				response->fields.at[i].drop = HTTP_FIELD_DROPPED;
 		x->until_close = x->close_client = true;
 		return (struct http_framing){.kind = HTTP_BODY_UNTIL_CLOSE};
 	}
@@ -143,6 +147,11 @@ static bool exchange_tells_of_connection(const struct exchange *x, const struct 
 	       x->upstream->doubtful;
 }
 
+static bool exchange_passes_trailer_down(const struct flow *f, struct str name)
+{
+	return f->chunk_out && http_trailer_is_safe(name);
+}
+
 static enum exchange_go exchange_answer(struct exchange *x, const struct http_response *response)
 {
 	if (exchange_try_better(x, response))
@@ -157,12 +166,13 @@ static enum exchange_go exchange_answer(struct exchange *x, const struct http_re
 		exchange_note_connection(x, response);
 	exchange_capture(x, response);
 	x->at.response = x->worker->loop.now_us;
-	struct http_framing out = exchange_framing_out(x, response->framing);
+	struct http_framing out = exchange_framing_out(x, response);
 	if (!forward_response_head(x, response, out, str_make(NULL, 0)))
 		return exchange_fail(x, REASON_MEMORY, NULL);
 	x->answered = true;
 	flow_start(
 		&x->down, &x->upstream->channel, &x->session->client, response->framing, out.kind == HTTP_BODY_CHUNKED);
+	x->down.passes_trailer = exchange_passes_trailer_down;
 	return EXCHANGE_GO_NEXT;
 }
 

@@ -42,10 +42,10 @@ static void forward_remove(struct http_request *request, struct forward_addition
 {
 	size_t kept = 0;
 	for (uint32_t i = 0; i < request->fields.count; i++)
-		if (config_field_name_equal(request->fields.at[i].name, name))
+		if (str_equal_folded(request->fields.at[i].name, name))
 			request->fields.at[i].drop = HTTP_FIELD_DROPPED;
 	for (size_t i = 0; i < add->count; i++)
-		if (!config_field_name_equal(add->at[i].name, name))
+		if (!str_equal_folded(add->at[i].name, name))
 			add->at[kept++] = add->at[i];
 	add->count = kept;
 }
@@ -137,6 +137,7 @@ bool forward_request_head(struct exchange *x)
 		.add = add.at,
 		.add_count = add.count,
 		.framing = x->request.framing,
+		.te_trailers = x->request.te_trailers && x->request.minor,
 		.upgrade_to = x->request.upgrade_to};
 	if (!forward_target(x, &out.target))
 		return false;

@@ -276,7 +276,7 @@ static bool identity_looks_like_own(struct str name)
 	static const char *const names[] = {
 		"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Request-Id"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (config_field_name_equal(name, str_of(names[i])))
+		if (str_equal_folded(name, str_of(names[i])))
 			return true;
 	return false;
 }
@@ -301,6 +301,15 @@ void identity_begin(struct exchange *x)
 		identity_drop_underscores(&x->request.fields, conf->underscores);
 	/* Without memory it has no id, and identity_fields will say so. */
 	(void)identity_take_id(x, conf);
+}
+
+bool identity_passes_trailer(const struct exchange *x, struct str name)
+{
+	const struct config_frontend *conf = identity_conf(x);
+	bool underscore = memchr(name.p, '_', name.n) != NULL;
+	if ((underscore && conf->underscores != CONFIG_UNDERSCORES_PASS) || identity_looks_like_own(name))
+		return false;
+	return x->trusted || !config_field_names_contain(&conf->claims, name);
 }
 
 /* True when nothing has to be remembered of what the request said. */

@@ -1,6 +1,7 @@
 #include "proxy/relay.h"
 
 #include "base/invariant.h"
+#include "http/write.h"
 
 /* Pieces of chunked data that leave together; and the average size of a chunk, with its framing, from which on chunks are
  * received by the hundred kilobytes. */
@@ -54,10 +55,46 @@ static bool flow_write(struct flow *f, const struct str *pieces, size_t count, s
 	return flow_send(f, pieces, count, bytes);
 }
 
+/* Their number of bytes has a limit; see http/chunked.h. */
+static bool flow_keep_trailers(struct flow *f, struct str lines)
+{
+	if (!f->chunk_out || !f->passes_trailer)
+		return true;
+	char *room = buffer_reserve(&f->trailers, lines.n);
+	if (!room)
+		return false;
+	memcpy(room, lines.p, lines.n);
+	buffer_commit(&f->trailers, lines.n);
+	return true;
+}
+
+/* Each line is written anew, and grows by a blank at the most; the shortest has 4 bytes. */
+static bool flow_send_trailers(struct flow *f)
+{
+	struct str lines = str_make(buffer_bytes(&f->trailers), buffer_used(&f->trailers));
+	struct http_field field;
+	char *start = channel_reserve(f->to, lines.n + lines.n / 4 + 5), *at = start;
+	if (!start)
+		return false;
+	at = mempcpy(at, "0\r\n", 3);
+	while (http_next_trailer(&lines, &field))
+		if (f->passes_trailer(f, field.name))
+			at = http_write_field(at, &field);
+	at = mempcpy(at, "\r\n", 2);
+	channel_commit(f->to, (size_t)(at - start));
+	return true;
+}
+
+/* What ends a chunked body. */
+static bool flow_send_end(struct flow *f)
+{
+	return buffer_used(&f->trailers) ? flow_send_trailers(f) : channel_write(f->to, "0\r\n\r\n", 5);
+}
+
 static enum flow_result flow_finish(struct flow *f)
 {
 	f->done = f->complete = true;
-	if (f->chunk_out && f->to && !channel_write(f->to, "0\r\n\r\n", 5))
+	if (f->chunk_out && f->to && !flow_send_end(f))
 		return FLOW_BROKEN;
 	return FLOW_DONE;
 }
@@ -123,6 +160,8 @@ static enum flow_result flow_pump_chunked(struct flow *f, struct str input)
 		used += n;
 		if (found == HTTP_CHUNKED_DATA)
 			result = flow_add_piece(f, &pieces, segment);
+		else if (found == HTTP_CHUNKED_TRAILERS)
+			result = flow_keep_trailers(f, segment) ? FLOW_MORE : FLOW_BROKEN;
 		else if (found != HTTP_CHUNKED_MORE)
 			result = found == HTTP_CHUNKED_BAD ? FLOW_BAD : FLOW_DONE;
 	}
@@ -253,7 +292,7 @@ bool flow_repeat(struct flow *f, struct channel *to)
 	struct str all = str_make(buffer_used(data) ? buffer_bytes(data) : NULL, buffer_used(data));
 	if (all.n && !flow_send(f, &all, 1, all.n))
 		return false;
-	return !f->complete || !f->chunk_out || channel_write(to, "0\r\n\r\n", 5);
+	return !f->complete || !f->chunk_out || flow_send_end(f);
 }
 
 void flow_drop_copy(struct flow *f)

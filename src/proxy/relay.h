@@ -38,6 +38,9 @@ struct flow {
 	uint64_t taken;         /* bytes of the chunked coding that were read so far */
 	uint64_t most;          /* CHUNKED: longest body that is moved; 0: any */
 	struct flow_copy *copy; /* NULL: none is kept */
+	struct buffer trailers; /* lines as received, to be sent on behind a chunked body; whoever owns the flow frees it */
+	/* Which of them go on, where what goes out is chunked; NULL: none. */
+	bool (*passes_trailer)(const struct flow *f, struct str name);
 	struct http_chunked chunked;
 };
 

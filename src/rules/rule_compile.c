@@ -117,7 +117,7 @@ static bool compile_header_is_ours(const char *name)
 #undef FIELD
 		"Expect", "X-Forwarded-For"};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (names[i] && config_field_name_equal(str_of(names[i]), str_of(name)))
+		if (names[i] && str_equal_folded(str_of(names[i]), str_of(name)))
 			return true;
 	return false;
 }

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 static struct text fuzz_read(const uint8_t *pieces, size_t count, const char *p, size_t n)
 {
 	struct http_chunked c = {0};
-	struct text out = {0};
+	struct text out = {0}, trailers = {0};
 	enum http_chunked_result result = HTTP_CHUNKED_MORE;
 	enum http_error error = HTTP_ERROR_NONE;
 	size_t at = 0;
@@ -24,19 +24,23 @@ static struct text fuzz_read(const uint8_t *pieces, size_t count, const char *p,
 		memcpy(copy, p + at, size);
 		do {
 			result = http_chunked_read(&c, copy + done, size - done, &used, &segment, &error);
-			if (used > size - done || (result == HTTP_CHUNKED_DATA) != (segment.n > 0))
+			if (used > size - done || (result == HTTP_CHUNKED_DATA || result == HTTP_CHUNKED_TRAILERS) != (segment.n > 0))
 				abort();
 			if (segment.n && (segment.p < copy + done || segment.p + segment.n > copy + done + used))
 				abort();
-			text_add(&out, segment);
+			text_add(result == HTTP_CHUNKED_TRAILERS ? &trailers : &out, segment);
 			done += used;
-		} while (result == HTTP_CHUNKED_DATA);
+		} while (result == HTTP_CHUNKED_DATA || result == HTTP_CHUNKED_TRAILERS);
 		if (result == HTTP_CHUNKED_MORE && done != size)
 			abort();
 		free(copy);
 		at += done;
 	}
-	text_format(&out, " %d %d %zu", result, error, at);
+	text_format(&out, " %d %d %zu ", result, error, at);
+	/* Of a body that breaks off, how much of a bad line was given depends on the cuts. */
+	if (result == HTTP_CHUNKED_END)
+		text_add(&out, text_str(&trailers));
+	text_free(&trailers);
 	return out;
 }
 

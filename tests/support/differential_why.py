@@ -54,7 +54,7 @@ WHY = {
     "HO7": "HAProxy unfolds the line into the value of Host.",
     "HD2": "A field line has a colon (RFC 9112 5). nginx makes a field with an empty value of a line without one.",
     "HD4": "A name is a token and nothing else (RFC 9110 5.1); nginx drops what it does not like, valid names among it, and "
-           "forwards the rest of the request.",
+           "forwards the rest of the request. lbd drops names with an underscore.",
     "HD5": "HAProxy 2.6 lets NUL pass in a value.",
     "HD6": "nginx takes a carriage return in front of CR LF as part of the line end.",
     "HD7": "RFC 9110 5.5 lets a recipient keep other control bytes; lbd refuses them, both others pass them on.",
@@ -84,8 +84,8 @@ WHY = {
     "CH8": "Extensions are dropped by all, but lbd checks their syntax first: an unbalanced quote or a line feed in one hides "
            "chunks from a stricter reader.",
     "CH9": "lbd reads 1 KB of a size line at the most (CVE-2023-39326); nginx has no limit.",
-    "CH11": "lbd and nginx drop trailers (RFC 9110 6.5.1), HAProxy forwards them.",
-    "CH12": "HAProxy forwards trailers that frame or route, and refuses some when they are two.",
+    "CH11": "lbd and HAProxy forward trailers, nginx drops them.",
+    "CH12": "HAProxy forwards trailers that frame, route or authenticate, and refuses some when they are two.",
     ("CH13", "haproxy"): "HAProxy 2.6 checks trailers loosely: it unfolds, and forwards what the server then refuses.",
     ("CH13", "nginx"): "nginx drops trailers without reading them as fields.",
     "CH14": "lbd reads 8 KB of trailers at the most; nginx has no limit.",
@@ -97,6 +97,9 @@ WHY = {
            "with a request that it cannot serve; nginx, configured like this, never upgrades.",
     "CN6": "h2c would be a tunnel past the rules: lbd removes it; HAProxy passes it on; nginx, configured like this, never upgrades "
            "but sends the settings.",
+    ("CN8", "haproxy"): "HAProxy 2.6 wants the key of a WebSocket handshake (RFC 6455 4.1) before it passes Upgrade on, and refuses without it.",
+    ("CN9", "haproxy"): "HAProxy 2.6 wants the key of a WebSocket handshake (RFC 6455 4.1) before it passes Upgrade on, and refuses without it.",
+    ("CN10", "haproxy"): "HAProxy 2.6 wants the key of a WebSocket handshake (RFC 6455 4.1) before it passes Upgrade on, and refuses without it.",
     "CN8": "nginx, configured like this, does not pass Upgrade on.",
     "CN9": "nginx, configured like this, does not pass Upgrade on.",
     "CN10": "A 101 to what was not asked for is no answer (RFC 9110 15.2.2): lbd ends it with 502, the others make a tunnel of it.",
@@ -119,7 +122,7 @@ WHY = {
            "stays; HAProxy passes it as it is.",
     "RC1": "All of it is seen as cut by the client; lbd had sent the head by then, HAProxy and nginx had not. Both accept a bare "
            "line feed, nginx also what follows a blank in a size.",
-    "RC2": "lbd drops trailers of a response and checks them first; HAProxy passes them on, nginx drops them unread.",
+    "RC2": "lbd checks trailers of a response and passes on those that are safe; HAProxy passes all, nginx drops them unread.",
     "RB3": "Interim responses go to 1.1 clients only (RFC 9110 15.2): HAProxy sends them to 1.0 too, nginx 1.22 takes one for the "
            "final response and waits.",
     "RB4": "An interim response has no body (RFC 9112 6.3); lbd refuses one that announces it, HAProxy ignores the fields, nginx "

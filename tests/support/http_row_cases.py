@@ -71,6 +71,10 @@ def head_cases():
                         (b"TE", b"gzip"), (b"Trailer", b"X"), (b"HTTP2-Settings", b"AAMAAABk")):
         yield one("CN4", name.decode(), get(name + b": " + value, b"A: 1"), ("A", "1"), without=(name.decode(),))
     yield one("CN5", "no Connection", get(b"Upgrade: websocket"), without=("Upgrade",))
+    for name, lines, te in (("trailers", (b"TE: trailers",), "trailers"), ("in a list", (b"TE: gzip;q=0.5, trailers",), "trailers"),
+                            ("named by Connection", (b"Connection: TE", b"TE: trailers"), "trailers"),
+                            ("others", (b"TE: gzip",), None)):
+        yield one("CN4", f"TE, {name}", get(*lines), ("TE", [te] if te else []), ("Connection", ["TE"] if te else []))
     yield one("CN6", "h2c", get(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AA"),
               without=("Upgrade", "HTTP2-Settings"))
     yield one("CN6", "h2c in a list", get(b"Connection: upgrade", b"Upgrade: websocket, h2c"), without=("Upgrade",))
@@ -115,8 +119,13 @@ def body_cases():
             ("CH8", "line feed in an extension", b"5;a\nhello\r\n0\r\n\r\n" + SMUGGLED),
             ("LL2", "10,000 trailers", b"0\r\n" + b"X: y\r\n" * 10000 + b"\r\n")):
         yield Case(row, name, chunked + rest, [{400, 413, 431}], UNFINISHED, methods=["POST"])
-    for row, name in (("CH11", b"X-Sum: 1"), ("CH12", b"Content-Length: 3"), ("CH12", b"Transfer-Encoding: gzip"),
-                      ("CH12", b"Host: evil"), ("CH12", b"X-Forwarded-For: 9.9.9.9"), ("CH12", b"Authorization: x")):
+    yield Case("CH11", "a trailer", chunked + b"5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-Sum:2\r\n\r\n", [200, 200],
+               [trailers_are(("X-Sum", "1"), ("X-Sum", "2")), LAST_SEEN], methods=["POST"])
+    yield Case("CH11", "announced", POST + b"Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 1\r\n\r\n",
+               [200, 200], [with_fields(("Trailer", "X-Sum")), LAST_SEEN], methods=["POST"])
+    for row, name in (("CH12", b"Content-Length: 3"), ("CH12", b"Transfer-Encoding: gzip"),
+                      ("CH12", b"Host: evil"), ("CH12", b"X_Forwarded_For: 9.9.9.9"), ("CH12", b"X-Real-IP: 9.9.9.9"),
+                      ("CH12", b"Content-Type: a/b"), ("CH12", b"Cookie: a=b"), ("CH12", b"Connection: close"), ("CH12", b"X-Forwarded-For: 9.9.9.9"), ("CH12", b"Authorization: x")):
         yield Case(row, f"trailer {name.decode()}", chunked + b"5\r\nhello\r\n0\r\n" + name + b"\r\n\r\n", [200, 200],
                    [without_trailers(name.split(b":")[0].decode()), LAST_SEEN], methods=["POST"])
     yield Case("CH7", "not sent on", chunked + b"5;a=b;c=\"d\"\r\nhello\r\n0;e\r\n\r\n", [200, 200], [hello, LAST_SEEN],
@@ -145,6 +154,14 @@ def body_cases():
                [hello, LAST_SEEN], methods=["POST"])
     yield Case("EX3", "obfuscated", POST + b"Expect: y 100-continue\r\nContent-Length: 5\r\n\r\nhello", [200, 200],
                [hello, LAST_SEEN], methods=["POST"])
+
+
+def trailers_are(*wanted):
+    def check(request):
+        if not request.complete or request.trailers != list(wanted) or any(request.all(name) for name, _ in wanted):
+            return f"the server saw {request} with trailers {request.trailers}, wanted {wanted}"
+        return None
+    return check
 
 
 def without_trailers(name):
@@ -205,9 +222,11 @@ def response_cases():
                        ("overflow", b"10000000000000005\r\nhello\r\n0\r\n\r\n"), ("no CR LF", b"5\r\nhello0\r\n\r\n"),
                        ("hexadecimal mark", b"0x5\r\nhello\r\n0\r\n\r\n"), ("no size", b"\r\nhello\r\n0\r\n\r\n")):
         yield response("RC1", name, chunked + rest, [{200, 502}], not_whole, then="fin", end="cut")
-    yield response("RC2", "a trailer", chunked + b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", [200, 200], no_trailer)
+    yield response("RC2", "a trailer", chunked + b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", [200, 200], sum_trailer)
     yield response("RC2", "a trailer of the framing", chunked + b"5\r\nhello\r\n0\r\nContent-Length: 9\r\n\r\n", [200, 200],
                    no_trailer)
+    for name in (b"Transfer-Encoding: x", b"Set-Cookie: a=b", b"Content-Type: a/b", b"Connection: close", b"Location: /"):
+        yield response("RC2", name.decode(), chunked + b"5\r\nhello\r\n0\r\n" + name + b"\r\n\r\n", [200, 200], no_trailer)
     yield response("RC2", "a malformed trailer", chunked + b"5\r\nhello\r\n0\r\nX : 1\r\n\r\n", [{200, 502}], not_whole,
                    then="fin", end="cut")
     yield response("RB1", "HEAD with a body", evil, [200, 200], body_is(b"last", number=1), methods=["HEAD"],
@@ -255,9 +274,16 @@ def not_whole(conversation, _requests):
     return f"a whole response: {whole}" if whole else None
 
 
+def sum_trailer(conversation, _requests):
+    seen = conversation.finals[0]
+    if seen.body != b"hello" or seen.get("X-Sum") or seen.trailers != [("X-Sum", "1")]:
+        return f"the client saw {seen} {seen.body!r} {seen.trailers}"
+    return None
+
+
 def no_trailer(conversation, _requests):
     seen = conversation.finals[0]
-    if seen.body != b"hello" or seen.get("X-Sum") or seen.all("Content-Length"):
+    if seen.body != b"hello" or seen.trailers or seen.all("Content-Length"):
         return f"the client saw {seen} {seen.body!r}"
     return None
 

@@ -51,7 +51,7 @@ ROWS = {
     "CH1": "a size is some hexadecimal digits", "CH2": "and nothing else", "CH3": "large sizes are themselves",
     "CH4": "no overflow", "CH5": "a line feed alone ends no line", "CH6": "CR LF where it belongs, and only there",
     "CH7": "extensions are not sent on", "CH8": "their syntax is checked", "CH9": "a size line has a limit",
-    "CH10": "without its end a body is not complete", "CH11": "trailers are not merged",
+    "CH10": "without its end a body is not complete", "CH11": "trailers go on as trailers, and are not merged",
     "CH12": "dangerous trailers do not go on", "CH13": "malformed trailers are refused", "CH14": "trailers have a limit",
     "CH15": "an error behind forwarded data ends both connections",
     # Connection
@@ -67,7 +67,7 @@ ROWS = {
     "RS4": "a 1.0 response becomes 1.1", "RF1": "length and coding together are 502", "RF2": "a bad length is 502",
     "RF3": "a bad coding is 502", "RF4": "a coding in 1.0 is 502", "RF5": "bytes behind a response reach nobody",
     "RF6": "a cut response is seen as cut", "RF7": "until-close becomes chunked", "RC1": "bad chunks of a server are cut",
-    "RC2": "its trailers are not merged", "RB1": "no body where there is none", "RB2": "204 has no length",
+    "RC2": "its trailers go on as trailers", "RB1": "no body where there is none", "RB2": "204 has no length",
     "RB3": "interim responses reach 1.1 clients", "RB4": "an interim response has no body",
     "RB5": "a 1.0 client gets no chunks", "RX1": "no response is 502, 503 or 504", "RX2": "an early answer is passed on",
     "RX3": "an answer to nothing poisons nobody", "RX4": "a response head has limits",
@@ -139,7 +139,9 @@ def wrong_request(request):
         return f"version or Host: {request}"
     if request.all("X-Forwarded-For") != ["127.0.0.1"]:
         return f"X-Forwarded-For: {request}"
-    found = [name for name in HOP if request.all(name)]
+    # Trailers may go on: their announcement, and that they are welcome.
+    found = [name for name in HOP if request.all(name) and not (name == "TE" and request.all("TE") == ["trailers"])
+             and not (name == "Trailer" and request.framing == "chunked")]
     if found or (request.all("Upgrade") and [v.lower() for v in request.all("Connection")] != ["upgrade"]):
         return f"hop-by-hop fields: {request}"
     return None
@@ -273,7 +275,7 @@ def keeps(request):
     return "close" not in options and (request.version != "1.0" or "keep-alive" in options)
 
 
-REWRITTEN = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "x-forwarded-for",
+REWRITTEN = {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "x-forwarded-for",
              "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
 
 

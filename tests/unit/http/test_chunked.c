@@ -23,11 +23,11 @@ enum { CHUNKED_CASES = sizeof chunked_cases / sizeof *chunked_cases };
 static struct text chunked_describe(struct str input, size_t first, size_t size)
 {
 	struct http_chunked c = {0};
-	struct text data = {0}, result = {0};
+	struct text data = {0}, trailers = {0}, result = {0};
 	enum http_chunked_result read = HTTP_CHUNKED_MORE;
 	enum http_error error = HTTP_ERROR_NONE;
 	size_t at = 0;
-	for (size_t piece = first; at < input.n && (read == HTTP_CHUNKED_MORE || read == HTTP_CHUNKED_DATA);
+	for (size_t piece = first; at < input.n && read == HTTP_CHUNKED_MORE;
 		piece = size) {
 		size_t n = piece < input.n - at ? piece : input.n - at, done = 0, used;
 		char *copy = malloc(n);
@@ -36,10 +36,10 @@ static struct text chunked_describe(struct str input, size_t first, size_t size)
 		do {
 			read = http_chunked_read(&c, copy + done, n - done, &used, &segment, &error);
 			cr_assert_leq(used, n - done);
-			cr_assert_eq(read == HTTP_CHUNKED_DATA, segment.n > 0);
-			text_add(&data, segment);
+			cr_assert_eq(read == HTTP_CHUNKED_DATA || read == HTTP_CHUNKED_TRAILERS, segment.n > 0);
+			text_add(read == HTTP_CHUNKED_DATA ? &data : &trailers, segment);
 			done += used;
-		} while (read == HTTP_CHUNKED_DATA);
+		} while (read == HTTP_CHUNKED_DATA || read == HTTP_CHUNKED_TRAILERS);
 		free(copy);
 		at += done;
 	}
@@ -47,7 +47,50 @@ static struct text chunked_describe(struct str input, size_t first, size_t size)
 	text_format(&result, "%s at %zu: ", read == HTTP_CHUNKED_BAD ? http_error_word(error) : verdict, at);
 	text_add(&result, text_str(&data));
 	text_free(&data);
+	text_free(&trailers);
 	return result;
+}
+
+/* In all cuts, the trailer lines are those that were sent. */
+Test(chunked, trailers_are_given_back)
+{
+	static const char body[] = "3\r\nabc\r\n0\r\nX: y\r\nEmpty:\r\nV:\t a b \t\r\n\r\nGET";
+	for (size_t cut = 1; cut < sizeof body; cut++) {
+		struct http_chunked c = {0};
+		struct text lines = {0};
+		struct str segment, rest;
+		struct http_field field;
+		enum http_error error;
+		enum http_chunked_result read = HTTP_CHUNKED_MORE;
+		for (size_t at = 0, used; read != HTTP_CHUNKED_END; at += used) {
+			size_t end = at < cut ? cut : sizeof body - 1;
+			read = http_chunked_read(&c, body + at, end - at, &used, &segment, &error);
+			cr_assert_neq(read, HTTP_CHUNKED_BAD);
+			if (read == HTTP_CHUNKED_TRAILERS)
+				text_add(&lines, segment);
+		}
+		rest = text_str(&lines);
+		static const char *const wanted[][2] = {{"X", "y"}, {"Empty", ""}, {"V", "a b"}};
+		for (size_t i = 0; i < 3; i++) {
+			cr_assert(http_next_trailer(&rest, &field), "cut at %zu", cut);
+			cr_assert(str_equal(field.name, str_of(wanted[i][0])));
+			cr_assert(str_equal(field.value, str_of(wanted[i][1])), "cut at %zu", cut);
+		}
+		cr_assert_not(http_next_trailer(&rest, &field));
+		text_free(&lines);
+	}
+}
+
+Test(chunked, which_trailers_are_safe)
+{
+	static const char *const safe[] = {"X-Sum", "grpc-status", "Server-Timing", "ETag", "Contents", "Ifx", "Hosts", "T"};
+	static const char *const unsafe[] = {"Host", "HOST", "te", "Content-Length", "content_length", "Content-Digest",
+		"If-Match", "Transfer-Encoding", "Transfer_Encoding", "Authorization", "Cookie", "Cookie2", "Set-Cookie",
+		"Proxy-Authorization", "Connection", "X-Forwarded-For", "x_forwarded_host", "Forwarded", "Content-", "Trailer"};
+	for (size_t i = 0; i < sizeof safe / sizeof *safe; i++)
+		cr_expect(http_trailer_is_safe(str_of(safe[i])), "%s", safe[i]);
+	for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+		cr_expect_not(http_trailer_is_safe(str_of(unsafe[i])), "%s", unsafe[i]);
 }
 
 Test(chunked, verdicts)
