@@ -327,6 +327,7 @@ struct config_backend {
 	struct config_pool pool;
 	const char *sticky_cookie; /* "": none */
 	unsigned send_proxy;       /* 0, 1, 2 */
+	bool lenient;
 };
 
 struct config {

@@ -5,6 +5,22 @@
 /* Far below what any counter of bytes may overflow at. */
 static const uint64_t framing_length_max = UINT64_C(1) << 62;
 
+bool head_is_chunked_twice(const struct http_fields *fields)
+{
+	unsigned count = 0;
+	for (uint32_t i = 0; i < fields->count; i++) {
+		struct str list = fields->at[i].value, coding;
+		if (fields->at[i].id != HTTP_FIELD_TRANSFER_ENCODING)
+			continue;
+		if (!list.n)
+			return false;
+		while (str_next_element(&list, &coding))
+			if (!str_equal_nocase(coding, str_of("chunked")) || ++count > 2)
+				return false;
+	}
+	return count == 2;
+}
+
 enum http_error head_decide_framing(struct http_framing *framing, const struct http_fields *fields,
 	const struct head_index *index, uint8_t minor, const char **at)
 {

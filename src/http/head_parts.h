@@ -38,6 +38,8 @@ enum http_error head_read_fields(
 /* The known field of this name, which is a token. */
 enum http_field_id head_field_id(const char *name, size_t n);
 
+/* "chunked, chunked", in one field or two: what some servers say whose body is coded once. */
+bool head_is_chunked_twice(const struct http_fields *fields) LBD_MUST_CHECK;
 /* The one decision on the framing of a body (RFC 9112 6.3); *at: the value at fault. UNTIL_CLOSE is not decided here:
  * NONE means that neither field was there. */
 enum http_error head_decide_framing(struct http_framing *framing, const struct http_fields *fields,

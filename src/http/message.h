@@ -93,6 +93,8 @@ struct http_request {
 };
 
 struct http_response {
+	bool lenient; /* given, not read from the message: "chunked" twice is taken for once, and excused says so */
+	bool excused;
 	uint16_t status; /* 100..599 (three digits, first one 1 to 5) */
 	uint8_t minor;
 	struct str reason;

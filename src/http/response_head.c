@@ -59,6 +59,12 @@ static enum http_error response_understand(
 {
 	struct head_connection connection;
 	enum http_error error = head_decide_framing(&response->framing, &response->fields, index, response->minor, at);
+	response->excused = error == HTTP_ERROR_TRANSFER_CODING && response->lenient &&
+			    head_is_chunked_twice(&response->fields);
+	if (response->excused) {
+		response->framing = (struct http_framing){.kind = HTTP_BODY_CHUNKED};
+		error = HTTP_ERROR_NONE;
+	}
 	if (!error && response->status < 200 && response_has_body_fields(index))
 		error = HTTP_ERROR_INTERIM_BODY;
 	if (!error)

@@ -214,7 +214,7 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 			return exchange_await_head(x);
 		if (exchange_holds_interims(x))
 			return EXCHANGE_GO_WAIT;
-		struct http_response response = {
+		struct http_response response = {.lenient = exchange_backend_conf(x)->lenient,
 			.fields = {.at = x->worker->response_fields, .capacity = WORKER_RESPONSE_FIELDS}};
 		size_t end = 0, at = 0;
 		if (!u->scan.at)
@@ -233,6 +233,10 @@ static enum exchange_go exchange_take_head(struct exchange *x)
 				return exchange_head_malformed(x, error, input, at);
 		}
 		u->scan = (struct http_scan){0};
+		if (response.excused) {
+			exchange_count_server_side(x, COUNTER_LENIENT_RESPONSES);
+			x->detail = "chunked_twice";
+		}
 		enum exchange_go go;
 		if (exchange_switches(x, &response))
 			go = exchange_switch(x, &response);
