@@ -115,6 +115,46 @@ Test(relay, only_so_much_is_kept)
 }
 
 /* What the receiver did not take is not lost for the next one, wherever in the chunks it failed. */
+/* Pumped as long as there is room and something to take. */
+static enum flow_result relay_fill(struct relay_case *t)
+{
+	enum flow_result result = FLOW_MORE;
+	while (result == FLOW_MORE && !flow_is_full(&t->flow) && channel_input(&t->from).n)
+		result = flow_pump(&t->flow);
+	return result;
+}
+
+Test(relay, without_a_receiver_no_more_is_taken_than_fits)
+{
+	static const struct {
+		const char *in, *again, *follows;
+		uint64_t length; /* 0: chunked */
+		bool full;
+	} cases[] = {
+		{"12345678", "12345678", "", 8, true},
+		{"12345678rest", "12345678", "rest", 12, true},
+		{"1234", "1234", "", 4, false},
+		{"8;x=y\r\n12345678\r\n0\r\n\r\n", "8\r\n12345678\r\n", "0\r\n\r\n", 0, true},
+		{"3\r\n123\r\n3;a=bcdefghijkl\r\n456\r\n0\r\n\r\n", "6\r\n123456\r\n0\r\n\r\n", "", 0, false},
+		{"a\r\n1234567890\r\n0\r\n\r\n", "8\r\n12345678\r\n", "2\r\n90\r\n0\r\n\r\n", 0, true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct relay_case t;
+		relay_open(&t, cases[i].length ? relay_length(cases[i].length) : relay_chunked, 8);
+		t.flow.to = NULL;
+		cr_expect(relay_receive(&t, cases[i].in) != FLOW_BROKEN, "%zu", i);
+		cr_expect(relay_fill(&t) != FLOW_BROKEN, "%zu", i);
+		cr_expect(eq(int, flow_is_full(&t.flow), cases[i].full), "%zu", i);
+		cr_expect(flow_repeat(&t.flow, &t.other));
+		relay_expect(&t.other, cases[i].again);
+		buffer_free(&t.other.out);
+		t.flow.copy->most = 100;
+		cr_expect(flow_pump(&t.flow) == FLOW_DONE, "%zu", i);
+		relay_expect(&t.other, cases[i].follows);
+		relay_end(&t);
+	}
+}
+
 Test(relay, the_receiver_fails_in_the_middle)
 {
 	static const char body[] = "5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n";
