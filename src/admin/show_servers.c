@@ -83,23 +83,32 @@ static unsigned show_servers_check_state(const struct server *s)
 	return 2u | (s->checks_ignored ? 0 : 4) | paused | (s->check.in_flight ? 1 : 0);
 }
 
-/* Host and port; of a name that is not known "-", and the port as written. */
-static unsigned show_servers_address(const struct server *s, char host[ADDRESS_TEXT_MAX])
+/* The level user sees no addresses. */
+static bool show_servers_hides(const struct command_call *call)
 {
+	return call->settings->level == CONFIG_LEVEL_USER;
+}
+
+/* Host and port; of a name that is not known "-", and the port as written; "-" and 0 for who may not see them. */
+static unsigned show_servers_address(
+	const struct command_call *call, const struct server *s, char host[ADDRESS_TEXT_MAX])
+{
+	memcpy(host, "-", 2);
+	if (show_servers_hides(call))
+		return 0;
 	const char *written = atomic_load_explicit(&s->conf, memory_order_relaxed)->address.text;
 	if (server_is_resolved(s)) {
 		address_format_host(server_address(s), host);
 		return address_port(server_address(s));
 	}
-	memcpy(host, "-", 2);
 	return (unsigned)strtoul(strrchr(written, ':') + 1, NULL, 10);
 }
 
 /* The name without its port; "-": the file has an address. */
-static const char *show_servers_name(const struct server *s, char name[256])
+static const char *show_servers_name(const struct command_call *call, const struct server *s, char name[256])
 {
 	const char *written = atomic_load_explicit(&s->conf, memory_order_relaxed)->address.text;
-	if (!address_is_name(written))
+	if (show_servers_hides(call) || !address_is_name(written))
 		return "-";
 	snprintf(name, 256, "%.*s", (int)(strrchr(written, ':') - written), written);
 	return name;
@@ -111,12 +120,13 @@ static void show_servers_state_line(struct command_call *call, const struct back
 	uint64_t now_us = call->host->loop->now_us;
 	uint64_t since_us = now_us > s->changed_us ? now_us - s->changed_us : 0;
 	char host[ADDRESS_TEXT_MAX], name[256];
-	unsigned port = show_servers_address(s, host);
+	unsigned port = show_servers_address(call, s, host);
 	text_format(call->out, "%u %s %u %s %s %u %u %u %u %llu %u %u %u %u 0 0 0 %s %u - 0 %u - - 0\n", (unsigned)b->id,
 		b->name, (unsigned)s->id, s->name, host, show_servers_op_state(s), show_servers_admin_state(s),
 		(unsigned)s->weight, (unsigned)s->initial_weight, (unsigned long long)(since_us / 1000000),
 		show_servers_check_number(s->check.status), show_servers_check_result(s), s->check.counter,
-		show_servers_check_state(s), show_servers_name(s, name), port, (unsigned)conf->check.port);
+		show_servers_check_state(s), show_servers_name(call, s, name), port,
+		show_servers_hides(call) ? 0 : (unsigned)conf->check.port);
 }
 
 enum command_result command_show_servers_state(struct command_call *call)
@@ -138,7 +148,7 @@ static void show_servers_conn_line(struct command_call *call, const struct backe
 	uint32_t used_max = atomic_load_explicit(&s->in_flight_max, memory_order_relaxed);
 	uint32_t idle = server_idle_count(s);
 	char host[ADDRESS_TEXT_MAX];
-	unsigned port = show_servers_address(s, host);
+	unsigned port = show_servers_address(call, s, host);
 	text_format(call->out, "%s/%s %u/%u %s %u - %llu %u %u %u 0 0 %u %u\n", b->name, s->name, (unsigned)b->id,
 		(unsigned)s->id, host, port,
 		(unsigned long long)(conf->pool.idle / 1000), (unsigned)used, (unsigned)used_max, (unsigned)used,

@@ -181,6 +181,24 @@ def test_levels(box):
     assert "127.0.0.1:" not in user
 
 
+def test_the_level_user_sees_no_address(box):
+    """Whatever it asks, and whoever adds a command."""
+    server, path = box.origin("a", listen="127.0.0.3:0"), str(box.path("user.sock"))
+    config = box.config({"a": server}, {"bind": [f"127.0.0.4:{box.port()}"]}, {"check": {"type": "tcp"}})
+    config["global"]["stats_sockets"].append({"path": path, "level": "user"})
+    lbd = box.lbd(config)
+    with Client(("127.0.0.4", lbd.port)) as client:
+        assert client.request().status == 200
+        client.send(b"GET / HTTP/1.1\r\n\r\n").response()
+    asks = [row.strip().split(" : ")[0].split(" [")[0].split(" <")[0] for row in lbd.cli("help", path=path).splitlines()[1:]]
+    asks = [words for words in asks if words.startswith(("show", "get"))] + ["show stat typed", "show stat json", "get weight app/a"]
+    assert "show servers state" in asks and "show servers conn" in asks and "show info" in asks
+    for words in asks:
+        said = lbd.cli(words, path=path)
+        assert not {address for address in ("127.0.0.3", "127.0.0.4", str(server.port)) if address in said}, (words, said)
+    assert all("127.0.0.3" in lbd.cli(words) for words in ("show stat", "show servers state", "show servers conn"))
+
+
 def test_mode_of_the_socket_file(box):
     import os
     config = box.config({"a": box.origin()})
