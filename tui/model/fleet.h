@@ -80,7 +80,7 @@ const char *entity_text(const struct fleet *fleet, const struct entity *entity, 
 int64_t entity_num(const struct entity *entity, enum field_num field);
 /* A server that may get new requests now. */
 bool entity_is_usable(const struct entity *entity);
-/* A server that should serve and does not, or whose breaker is not closed. */
+/* A server that should serve and does not, or whose breaker is not closed; a backend without a usable server. */
 bool entity_is_trouble(const struct fleet *fleet, const struct entity *entity);
 /* Its weight as far as it counts for capacity: the operator's weight where it is known. */
 int64_t entity_weight(const struct entity *entity);

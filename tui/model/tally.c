@@ -34,7 +34,12 @@ bool entity_is_usable(const struct entity *entity)
 
 bool entity_is_trouble(const struct fleet *fleet, const struct entity *entity)
 {
-	if (entity->type != ROW_SERVER || entity->gone_at >= 0)
+	if (entity->gone_at >= 0)
+		return false;
+	/* Whoever took its last server away, its clients get 503. */
+	if (entity->type == ROW_BACKEND)
+		return entity->state == STATE_DOWN && entity->servers > 0;
+	if (entity->type != ROW_SERVER)
 		return false;
 	const char *admin = entity_text(fleet, entity, FT_admin_state);
 	bool wanted = *admin == '\0' || strcmp(admin, "ready") == 0;
