@@ -177,12 +177,13 @@ static void references_check_unix_socket(const struct references *c, const struc
 	static const struct config_place nowhere = {0};
 	const struct config_unix_socket *s = &f->unix_socket;
 	const struct references_option options[] = {{&s->mode, "mode"}, {&s->user, "user"}, {&s->group, "group"}};
+	const bool set[] = {s->mode != 0, *s->user != 0, *s->group != 0}; /* a dump has them all */
 	for (uint32_t i = 0; i < f->bind_count; i++)
 		if (f->bind[i].text && str_starts_with(str_of(f->bind[i].text), str_of("unix:")))
 			return;
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
 		struct config_place at = config_report_place(c->report, options[i].field, nowhere);
-		if (at.line)
+		if (at.line && set[i])
 			config_report_error(c->report, at,
 				"unix_socket.%s of frontend \"%s\" has no effect: none of its addresses begins with unix:",
 				options[i].name, f->name);

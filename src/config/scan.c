@@ -251,6 +251,10 @@ static bool scan_after(struct scanner *c)
 {
 	const struct lex_token *t = &c->token;
 	bool group = scan_top(c)->sign == '{' || scan_top(c)->sign == 0;
+	/* Texts behind one another are one text, in libconfig's language: good for long ones, and in a list a comma that
+	 * was forgotten. */
+	if (t->kind == LEX_TEXT && c->after_text && !group)
+		return scan_unexpected(c, "',' is needed between the values of a list");
 	if (t->kind == LEX_TEXT && c->after_text) {
 		text_add_char(&c->out->text, ' ');
 		scan_write_text(c);

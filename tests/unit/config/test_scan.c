@@ -23,6 +23,10 @@ static const struct {
 	{"global: { threads = 4;; };", "t.conf:1: error: unexpected ';'; the name of an option is needed here\n"},
 	{"global: { plugin_path = [ \"a\" 1 ]; };",
 		"t.conf:1: error: unexpected 1; ',' or the end of the list is needed here\n"},
+	{"defaults: { retry: { methods = [ \"GET\" \"HEAD\" ]; }; };",
+		"t.conf:1: error: unexpected a text; ',' is needed between the values of a list\n"},
+	{"global: { stats_sockets = ( { path = \"/a\"; } { path = \"/b\"; } ); };",
+		"t.conf:1: error: unexpected '{'; ',' or the end of the list is needed here\n"},
 	{"global: { plugin_path = [ , ]; };", "t.conf:1: error: unexpected ','; a value is needed here\n"},
 	{"global: { plugin_path = [ { } ]; };",
 		"t.conf:1: error: [ ] holds plain values only; write ( ) for a list of groups\n"},
@@ -91,8 +95,8 @@ Test(scan, integers_do_not_wrap)
 {
 	fixture_expect_messages(
 		"global: {\nthreads = 4294967297;\nmaxconn = -4294967295;\nlog: { level = 99999999999L; }; };",
-		"t.conf:2: error: global.threads is 4294967297; allowed: 0 to 1024 threads (0: one worker for each "
-		"CPU)\n"
+		"t.conf:2: error: global.threads is 4294967297; allowed: 0 to 1024 threads (0: one for each CPU "
+		"that it may use)\n"
 		"t.conf:3: error: global.maxconn is -4294967295; allowed: 0 to 100000000 connections (0: what the "
 		"descriptor limit allows)\n"
 		"t.conf:4: error: global.log.level is 99999999999; allowed: \"error\", \"warning\", \"notice\", "
