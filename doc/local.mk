@@ -5,6 +5,7 @@ dist_doc_DATA += \
 	doc/architecture.md \
 	doc/configuration.md \
 	doc/conformance.md \
+	doc/memory.md \
 	doc/performance.md \
 	doc/socket.md
 EXTRA_DIST += \
