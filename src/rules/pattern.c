@@ -10,6 +10,7 @@ struct pattern {
 	uint32_t groups;
 	bool linear;    /* its cost cannot exceed a few walks over the subject, so nobody has to count */
 	uint32_t work;  /* linear: how many of them; 0: it looks at the first bytes only */
+	bool anchored;
 	bool backwards; /* it refers to groups: one step may compare the whole subject */
 };
 
@@ -92,8 +93,9 @@ static struct pattern *pattern_compile_as(const char *text, uint32_t options, ch
 	pcre2_pattern_info(p->code, PCRE2_INFO_ALLOPTIONS, &all);
 	pcre2_pattern_info(p->code, PCRE2_INFO_BACKREFMAX, &back);
 	pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &p->groups);
+	p->anchored = all & PCRE2_ANCHORED;
 	p->backwards = back > 0;
-	p->linear = pattern_is_linear(text, all & PCRE2_ANCHORED, &p->work);
+	p->linear = pattern_is_linear(text, p->anchored, &p->work);
 	/* PCRE2's match limit is counted anew at each position of the subject, and its JIT does not count every step;
 	 * so the others call us at each item. */
 	if (!p->linear && !pattern_compile_code(p, text, options | PCRE2_AUTO_CALLOUT, error, error_size)) {
@@ -193,8 +195,8 @@ static bool pattern_charge(const struct pattern *p, struct str subject, uint32_t
 	return true;
 }
 
-enum pattern_result pattern_match_within(
-	const struct pattern *p, struct pattern_scratch *scratch, struct str subject, uint32_t *budget)
+static enum pattern_result pattern_match_as(const struct pattern *p, struct pattern_scratch *scratch,
+	struct str subject, uint32_t *budget, uint32_t options)
 {
 	scratch->captured = 0;
 	if (!pattern_charge(p, subject, budget))
@@ -203,16 +205,33 @@ enum pattern_result pattern_match_within(
 	scratch->position = 0;
 	scratch->weight = p->backwards ? (uint32_t)(subject.n / PATTERN_BYTES_A_STEP) : 0;
 	int n = pcre2_match(
-		p->code, (PCRE2_SPTR)(subject.n ? subject.p : ""), subject.n, 0, 0, scratch->data, scratch->context);
+		p->code, (PCRE2_SPTR)(subject.n ? subject.p : ""), subject.n, 0, options, scratch->data, scratch->context);
 	*budget = scratch->left;
 	if (n == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NO_MATCH;
+	if (n == PCRE2_ERROR_PARTIAL)
+		return PATTERN_MORE;
 	if (n < 0)
 		return PATTERN_TOO_COSTLY;
 	scratch->subject = subject;
 	/* 0: there were more groups than room; the room is full then. */
 	scratch->captured = n == 0 ? PATTERN_CAPTURES : (uint32_t)n;
 	return PATTERN_MATCH;
+}
+
+enum pattern_result pattern_match_within(
+	const struct pattern *p, struct pattern_scratch *scratch, struct str subject, uint32_t *budget)
+{
+	return pattern_match_as(p, scratch, subject, budget, 0);
+}
+
+enum pattern_result pattern_match_beginning(
+	const struct pattern *p, struct pattern_scratch *scratch, struct str subject)
+{
+	uint32_t budget = PATTERN_BUDGET;
+	enum pattern_result found = pattern_match_as(p, scratch, subject, &budget, PCRE2_PARTIAL_HARD);
+	/* PCRE2 calls nothing a partial match before a byte was looked at. */
+	return found == PATTERN_NO_MATCH && (!p->anchored || !subject.n) ? PATTERN_MORE : found;
 }
 
 struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group)

@@ -16,7 +16,8 @@ enum { PATTERN_MATCH_LIMIT = 20000, PATTERN_HEAP_LIMIT_KIB = 1024, PATTERN_CAPTU
  * several matches, so that all that one message costs is bounded. */
 enum { PATTERN_BUDGET = 100000 };
 
-enum pattern_result { PATTERN_NO_MATCH, PATTERN_MATCH, PATTERN_TOO_COSTLY };
+/* MORE: of pattern_match_beginning only. */
+enum pattern_result { PATTERN_NO_MATCH, PATTERN_MATCH, PATTERN_TOO_COSTLY, PATTERN_MORE };
 
 /* Unanchored, bytes. Immutable afterwards: any thread may match with it. NULL: error names the fault and its position.
  */
@@ -39,6 +40,10 @@ enum pattern_result pattern_match(
 /* The same, and takes what it costs from budget: with nothing left everything is TOO_COSTLY. */
 enum pattern_result pattern_match_within(
 	const struct pattern *p, struct pattern_scratch *scratch, struct str subject, uint32_t *budget) LBD_MUST_CHECK;
+/* Of a subject of which more may come: MATCH and NO_MATCH only where nothing that follows can change it, else MORE. For
+ * control: the JIT does not help. */
+enum pattern_result pattern_match_beginning(
+	const struct pattern *p, struct pattern_scratch *scratch, struct str subject) LBD_MUST_CHECK;
 /* Group 0 (the whole match) to PATTERN_CAPTURES - 1 of the last match with this scratch: a view into its subject;
  * empty, with p NULL, for a group that took no part or does not exist. */
 struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group);

@@ -16,6 +16,7 @@ static enum rule_truth condition_match(
 	case PATTERN_MATCH:
 		return RULE_TRUE;
 	case PATTERN_TOO_COSTLY:
+	case PATTERN_MORE:
 		break;
 	}
 	return RULE_UNKNOWN;

@@ -117,3 +117,37 @@ Test(pattern, one_budget_serves_many_matches)
 	pattern_free(plain);
 	pattern_scratch_free(scratch);
 }
+
+/* What may still come can change some verdicts, and not others. */
+Test(pattern, of_a_beginning)
+{
+	static const struct {
+		const char *pattern, *subject;
+		enum pattern_result result;
+	} cases[] = {
+		{"ready", "not ready", PATTERN_MATCH},
+		{"ready", "not yet", PATTERN_MORE},
+		{"ready", "rea", PATTERN_MORE},
+		{"ready", "", PATTERN_MORE},
+		{"^ok", "ok", PATTERN_MATCH},
+		{"^ok", "o", PATTERN_MORE},
+		{"^ok", "", PATTERN_MORE},
+		{"^ok", "no", PATTERN_NO_MATCH},
+		{"^ok$", "ok", PATTERN_MORE},
+		{"^ok$", "okay", PATTERN_NO_MATCH},
+		{"^(?:a|b)+c", "abab", PATTERN_MORE},
+		{"^(?:a|b)+c", "ababd", PATTERN_NO_MATCH},
+		{"^(?!.*error)", "fine so far", PATTERN_MORE},
+		{"^(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", PATTERN_TOO_COSTLY},
+	};
+	struct pattern_scratch *scratch = pattern_scratch_create();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char error[256];
+		struct pattern *p = pattern_compile(cases[i].pattern, error, sizeof error);
+		cr_assert_not_null(p, "%s", error);
+		cr_expect_eq(pattern_match_beginning(p, scratch, str_of(cases[i].subject)), cases[i].result, "%s on %s",
+			cases[i].pattern, cases[i].subject);
+		pattern_free(p);
+	}
+	pattern_scratch_free(scratch);
+}
