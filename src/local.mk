@@ -200,6 +200,9 @@ src_liblbd_la_SOURCES += \
 	src/backend/probe_places.h \
 	src/backend/probe_reply.c \
 	src/backend/probe_reply.h \
+	src/backend/probe_steps.def \
+	src/backend/probe_talk.c \
+	src/backend/probe_talk.h \
 	src/backend/probe_target.c \
 	src/backend/probe_target.h \
 	src/backend/queue.c \

@@ -33,6 +33,7 @@ struct prober {
 	bool running, connected, answered;
 	bool slow;                 /* this probe is, or the last one was: whose place it takes */
 	struct probe_reply *reply; /* of a running HTTP probe */
+	struct probe_talk *talk;   /* of one that says and expects something else */
 };
 
 struct probe_set {
@@ -128,7 +129,7 @@ static unsigned prober_send_proxy(const struct prober *p)
 static int prober_connect(struct prober *p, bool *done)
 {
 	const struct config_check *conf = prober_conf(p);
-	bool knock = conf->type == CONFIG_CHECK_TCP && !prober_send_proxy(p);
+	bool knock = conf->type == CONFIG_CHECK_TCP && !p->target->script.count && !prober_send_proxy(p);
 	int fd;
 	do {
 		struct address address = *server_route_address(p->server, p->route);
@@ -207,6 +208,68 @@ static void prober_ask(struct prober *p)
 		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
 }
 
+/* Of answers in binary, the words in them tell what it is. */
+static void prober_quote(const struct probe_talk *talk, char *out, size_t size)
+{
+	size_t n = (size_t)snprintf(out, size, "unexpected answer: ");
+	for (uint32_t i = 0; i < talk->n && n + 1 < size; i++)
+		if (talk->data[i] >= ' ' && talk->data[i] < 0x7f)
+			out[n++] = talk->data[i];
+	out[n] = '\0';
+}
+
+static void prober_talk(struct prober *p, bool ended)
+{
+	struct check_result result = {.verdict = CHECK_PASSED,
+		.status = p->target->script.expects ? CHECK_STATUS_L7OK : CHECK_STATUS_L4OK};
+	char said[sizeof p->server->check.text];
+	struct text out = {0};
+	enum probe_talk_result state = probe_talk_go(p->talk, p->set->scratch, ended, &out);
+	bool written = !out.failed && (!out.n || channel_write(&p->channel, out.data, out.n));
+	text_free(&out);
+	if (!written) {
+		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
+		return;
+	}
+	if (state == PROBE_TALK_MORE)
+		return;
+	if (state == PROBE_TALK_BAD) {
+		prober_quote(p->talk, said, sizeof said);
+		result = (struct check_result){.verdict = CHECK_FAILED,
+			.status = CHECK_STATUS_L7RSP,
+			.text = p->talk->n ? said : "closed without an answer"};
+	}
+	/* A proper end, behind the last words. */
+	p->answered = true;
+	channel_flush(&p->channel);
+	prober_finish(p, &result);
+}
+
+static void prober_begin_talk(struct prober *p)
+{
+	p->talk = calloc(1, sizeof *p->talk);
+	if (!p->talk) {
+		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
+		return;
+	}
+	p->talk->script = &p->target->script;
+	prober_talk(p, false);
+}
+
+static void prober_on_answer(struct prober *p)
+{
+	struct probe_talk *talk = p->talk;
+	ssize_t got = channel_read(&p->channel, talk->data + talk->n, sizeof talk->data - talk->n);
+	if (got == CHANNEL_AGAIN)
+		return;
+	if (got == CHANNEL_ERROR) {
+		prober_fail(p, CHECK_STATUS_L7RSP, errno);
+		return;
+	}
+	talk->n += got > 0 ? (uint32_t)got : 0;
+	prober_talk(p, got == CHANNEL_CLOSED);
+}
+
 static void prober_on_connected(struct channel *c, int error)
 {
 	struct prober *p = (struct prober *)c;
@@ -222,7 +285,9 @@ static void prober_on_connected(struct channel *c, int error)
 		prober_fail(p, CHECK_STATUS_SOCKERR, ENOMEM);
 		return;
 	}
-	if (prober_conf(p)->type == CONFIG_CHECK_TCP) {
+	if (p->target->script.count) {
+		prober_begin_talk(p);
+	} else if (prober_conf(p)->type == CONFIG_CHECK_TCP) {
 		/* A reset could overtake the header, and the server would complain. */
 		p->answered = channel_pending(&p->channel) != 0;
 		channel_flush(&p->channel);
@@ -231,21 +296,28 @@ static void prober_on_connected(struct channel *c, int error)
 		prober_ask(p);
 }
 
-static void prober_end_reply(struct prober *p, enum probe_reply_result state)
+/* state MORE: what is here may be enough. */
+static void prober_judge_reply(struct prober *p, enum probe_reply_result state)
 {
 	struct check_result result = {.verdict = CHECK_FAILED, .status = CHECK_STATUS_L7RSP, .text = p->reply->fault};
+	if (state == PROBE_REPLY_MORE && !p->reply->head_done)
+		return;
 	if (p->reply->head_done)
 		result.code = p->reply->response.status;
 	p->answered = state == PROBE_REPLY_DONE;
-	if (p->answered)
-		probe_target_judge(p->target, p->set->scratch, p->reply, &result);
+	if (state != PROBE_REPLY_BAD &&
+		!probe_target_judge(p->target, p->set->scratch, p->reply, p->answered, &result))
+		return;
 	prober_finish(p, &result);
 }
 
 static void prober_on_readable(struct channel *c)
 {
 	struct prober *p = (struct prober *)c;
-	enum probe_reply_result state;
+	if (p->talk) {
+		prober_on_answer(p);
+		return;
+	}
 	ssize_t got = channel_read(c, p->set->loop->scratch, LOOP_SCRATCH);
 	if (got == CHANNEL_AGAIN)
 		return;
@@ -253,10 +325,9 @@ static void prober_on_readable(struct channel *c)
 		prober_fail(p, CHECK_STATUS_L7RSP, errno);
 		return;
 	}
-	state = got == CHANNEL_CLOSED ? probe_reply_end(p->reply)
-				      : probe_reply_feed(p->reply, p->set->loop->scratch, (size_t)got);
-	if (state != PROBE_REPLY_MORE)
-		prober_end_reply(p, state);
+	prober_judge_reply(p, got == CHANNEL_CLOSED
+				      ? probe_reply_end(p->reply)
+				      : probe_reply_feed(p->reply, p->set->loop->scratch, (size_t)got));
 }
 
 static void prober_on_failed(struct channel *c, int error)
@@ -274,7 +345,9 @@ static void prober_abandon(struct prober *p)
 	if (channel_is_open(&p->channel))
 		channel_close(&p->channel, !p->answered);
 	free(p->reply);
+	free(p->talk);
 	p->reply = NULL;
+	p->talk = NULL;
 }
 
 static void prober_drop(struct prober *p)

@@ -14,7 +14,7 @@ void probe_reply_init(struct probe_reply *r, enum http_method method, bool wants
 	r->fault = NULL;
 	r->scan = (struct http_scan){0};
 	r->chunked = (struct http_chunked){0};
-	r->head_n = r->body_n = 0;
+	r->head_n = r->body_n = r->body_looked = r->looks = 0;
 }
 
 static void probe_reply_keep(struct probe_reply *r, struct str bytes)

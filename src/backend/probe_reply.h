@@ -20,6 +20,7 @@ struct probe_reply {
 	struct http_chunked chunked;
 	uint64_t body_left; /* for a body with a length */
 	uint32_t head_n, body_n;
+	uint32_t body_looked, looks; /* of a body that is not whole: how much of it was matched last, and how often */
 	struct http_field field[PROBE_FIELDS_MAX];
 	char head[PROBE_HEAD_MAX];
 	char body[PROBE_BODY_MAX];

@@ -23,8 +23,15 @@ bool probe_target_check(const struct config_backend *b, char *error, size_t erro
 	const struct config_check *conf = &b->check;
 	const char *rule = "it must not hold blanks or control characters", *key = NULL, *value = NULL;
 	char why[256];
-	if (conf->type != CONFIG_CHECK_HTTP)
-		return true;
+	if (conf->type != CONFIG_CHECK_HTTP) {
+		struct probe_script script;
+		bool good = probe_script_init(&script, conf, why, sizeof why);
+		if (good)
+			probe_script_end(&script);
+		else
+			snprintf(error, error_size, "check.expect of backend '%s': %s", b->name, why);
+		return good;
+	}
 	if (!probe_target_clean(conf->method)) {
 		key = "method", value = conf->method;
 	} else if (!probe_target_clean(conf->host)) {
@@ -53,7 +60,7 @@ bool probe_target_init(struct probe_target *t, struct backend *b, char *error, s
 	probe_group_init(&t->places);
 	const struct config_check *conf = probe_target_conf(t);
 	if (conf->type != CONFIG_CHECK_HTTP)
-		return true;
+		return probe_script_init(&t->script, conf, error, error_size);
 	t->method = strcmp(conf->method, "HEAD") == 0 ? HTTP_METHOD_HEAD : HTTP_METHOD_GET;
 	if (!probe_target_check(atomic_load_explicit(&b->conf, memory_order_relaxed), error, error_size))
 		return false;
@@ -69,6 +76,7 @@ void probe_target_end(struct probe_target *t)
 {
 	pattern_free(t->body);
 	t->body = NULL;
+	probe_script_end(&t->script);
 }
 
 void probe_target_request(const struct probe_target *t, const struct server *s, struct text *text)
@@ -93,24 +101,39 @@ static bool probe_target_expects(const struct config_check *conf, unsigned statu
 	return false;
 }
 
-void probe_target_judge(const struct probe_target *t, struct pattern_scratch *scratch, const struct probe_reply *reply,
-	struct check_result *result)
+static enum pattern_result probe_target_look(
+	const struct probe_target *t, struct pattern_scratch *scratch, struct probe_reply *reply, bool whole)
+{
+	struct str body = str_make(reply->body, reply->body_n);
+	if (!t->body)
+		return PATTERN_MATCH;
+	if (whole)
+		return pattern_match(t->body, scratch, body);
+	if (reply->body_looked == reply->body_n || ++reply->looks > PROBE_TALK_LOOKS)
+		return PATTERN_MORE;
+	reply->body_looked = reply->body_n;
+	return pattern_match_beginning(t->body, scratch, body);
+}
+
+bool probe_target_judge(const struct probe_target *t, struct pattern_scratch *scratch, struct probe_reply *reply,
+	bool whole, struct check_result *result)
 {
 	result->code = reply->response.status;
 	result->verdict = CHECK_FAILED;
 	if (!probe_target_expects(probe_target_conf(t), result->code)) {
 		result->status = CHECK_STATUS_L7STS;
 		result->text = http_status_phrase(result->code);
-		return;
+		return true;
 	}
-	enum pattern_result found =
-		t->body ? pattern_match(t->body, scratch, str_make(reply->body, reply->body_n)) : PATTERN_MATCH;
+	enum pattern_result found = probe_target_look(t, scratch, reply, whole);
 	if (found == PATTERN_MATCH) {
 		result->verdict = CHECK_PASSED;
 		result->status = CHECK_STATUS_L7OK;
-		return;
+		return true;
 	}
 	result->status = CHECK_STATUS_L7RSP;
-	result->text = found == PATTERN_NO_MATCH ? "the body does not match expect_body"
-						 : "expect_body is too costly for this body";
+	result->text = found == PATTERN_TOO_COSTLY         ? "expect_body is too costly for this body"
+		       : reply->body_n == sizeof reply->body ? "the first 16 KiB of the body do not match expect_body"
+							     : "the body does not match expect_body";
+	return found != PATTERN_MORE;
 }

@@ -6,11 +6,13 @@
 #include "backend/check_result.h"
 #include "backend/probe_places.h"
 #include "backend/probe_reply.h"
+#include "backend/probe_talk.h"
 #include "rules/pattern.h"
 
 struct probe_target {
 	struct backend *backend;
 	struct probe_group places;
+	struct probe_script script; /* of all types but http */
 	struct pattern *body; /* NULL: any */
 	enum http_method method;
 };
@@ -23,8 +25,9 @@ void probe_target_end(struct probe_target *t);
 /* Writes the request to this server into text. */
 struct text;
 void probe_target_request(const struct probe_target *t, const struct server *s, struct text *text);
-/* Judges a reply that is complete: fills verdict, status, code and text. */
-void probe_target_judge(const struct probe_target *t, struct pattern_scratch *scratch, const struct probe_reply *reply,
-	struct check_result *result);
+/* Judges a reply whose head is there: fills verdict, status, code and text. whole: no more of it is wanted, or comes.
+ * False: more of its body must come. */
+bool probe_target_judge(const struct probe_target *t, struct pattern_scratch *scratch, struct probe_reply *reply, bool whole,
+	struct check_result *result) LBD_MUST_CHECK;
 
 #endif

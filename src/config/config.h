@@ -236,7 +236,15 @@ struct config_algorithm {
 	const char *file;
 };
 
-enum config_check_type { CONFIG_CHECK_NONE, CONFIG_CHECK_TCP, CONFIG_CHECK_HTTP };
+enum config_check_type {
+	CONFIG_CHECK_NONE,
+	CONFIG_CHECK_TCP,
+	CONFIG_CHECK_HTTP,
+	CONFIG_CHECK_REDIS,
+	CONFIG_CHECK_PGSQL,
+	CONFIG_CHECK_MYSQL,
+	CONFIG_CHECK_SMTP
+};
 
 /* Statuses as ranges, e.g. "200-399,404". */
 struct config_status_range {
@@ -253,6 +261,8 @@ struct config_check {
 	const char *path, *method, *host;
 	struct config_statuses expect_status;
 	const char *expect_body; /* pattern; "": any */
+	const char *send;        /* of type tcp; "": nothing */
+	const char *expect;      /* of type tcp: a pattern; "": nothing */
 	uint32_t port;           /* 0: the server's */
 	uint64_t interval, fast_interval, down_interval, timeout;
 	uint32_t rise, fall, steady, jitter;

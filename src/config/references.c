@@ -225,6 +225,33 @@ struct references_order {
 	bool used;
 };
 
+/* What only one type of probe looks at. */
+static void references_check_probe(const struct references *c, const struct config_backend *b)
+{
+	static const struct config_place nowhere = {0};
+	const struct config_check *k = &b->check;
+	const struct references_option of_http[] = {{&k->path, "path"}, {&k->method, "method"}, {&k->host, "host"},
+		{&k->expect_status, "expect_status"}, {&k->expect_body, "expect_body"}};
+	const struct references_option of_tcp[] = {
+		{*k->send ? &k->send : NULL, "send"}, {*k->expect ? &k->expect : NULL, "expect"}};
+	if (k->type == CONFIG_CHECK_NONE)
+		return;
+	for (size_t i = 0; k->type != CONFIG_CHECK_TCP && i < sizeof(of_tcp) / sizeof(*of_tcp); i++) {
+		struct config_place at = config_report_place(c->report, of_tcp[i].field, nowhere);
+		if (at.line)
+			config_report_error(c->report, at,
+				"check.%s of backend \"%s\" is for check.type \"tcp\"; other types have their own",
+				of_tcp[i].name, b->name);
+	}
+	for (size_t i = 0; k->type != CONFIG_CHECK_HTTP && i < sizeof(of_http) / sizeof(*of_http); i++) {
+		struct config_place at = config_report_place(c->report, of_http[i].field, nowhere);
+		if (at.line)
+			config_report_warning(c->report, at,
+				"check.%s of backend \"%s\" has no effect; it is for check.type \"http\"",
+				of_http[i].name, b->name);
+	}
+}
+
 static void references_check_backend_values(const struct references *c, const struct config_backend *b)
 {
 	const struct config_passive *p = &b->passive;
@@ -248,6 +275,7 @@ static void references_check_backend_values(const struct references *c, const st
 	const struct references_option unused[] = {{&t->client, "client"}, {&t->http_request, "http_request"},
 		{&t->keep_alive, "keep_alive"}, {&t->client_fin, "client_fin"}};
 	references_check_side(c, unused, sizeof(unused) / sizeof(*unused), "backend", b->name, "frontend");
+	references_check_probe(c, b);
 	uint32_t bound = b->algorithm.bounded_load;
 	if (bound > 0 && bound <= 100)
 		config_report_error(c->report,

@@ -138,6 +138,7 @@ tests_unit_unit_backend_SOURCES = \
 	tests/unit/backend/test_probe.c \
 	tests/unit/backend/test_probe_places.c \
 	tests/unit/backend/test_probe_reply.c \
+	tests/unit/backend/test_probe_talk.c \
 	tests/unit/backend/test_queue.c \
 	tests/unit/backend/test_retry_budget.c \
 	tests/unit/backend/test_server.c \

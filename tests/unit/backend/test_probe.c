@@ -129,6 +129,8 @@ static void rig_start(
 		.host = "",
 		.expect_status = {&expected, 1},
 		.expect_body = "",
+		.send = "",
+		.expect = "",
 		.interval = INTERVAL_US,
 		.fast_interval = INTERVAL_US / 2,
 		.down_interval = INTERVAL_US * 2,
