@@ -179,15 +179,26 @@ bool config_networks_contain(const struct config_networks *networks, const struc
 	return false;
 }
 
+static unsigned char load_fold(char c)
+{
+	return c == '_' ? '-' : str_lower((unsigned char)c);
+}
+
+/* Most names differ in one of their first bytes, so nothing is measured before. */
+static bool load_name_matches(const char *known, struct str name)
+{
+	size_t n = 0;
+	for (; known[n] && (known[n] != '*' || known[n + 1]); n++)
+		if (n == name.n || load_fold(known[n]) != load_fold(name.p[n]))
+			return false;
+	return known[n] == '*' || n == name.n;
+}
+
 bool config_field_names_find(const struct config_field_names *names, struct str name)
 {
-	for (uint32_t i = 0; i < names->names.count; i++) {
-		struct str known = str_of(names->names.at[i]);
-		bool open = known.p[known.n - 1] == '*';
-		known.n -= open;
-		if (str_equal_folded(known, open && name.n > known.n ? str_make(name.p, known.n) : name))
+	for (uint32_t i = 0; i < names->names.count; i++)
+		if (load_name_matches(names->names.at[i], name))
 			return true;
-	}
 	return false;
 }
 
