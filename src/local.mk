@@ -333,6 +333,9 @@ src_liblbd_la_SOURCES += \
 	src/app/build.h \
 	src/app/build_addresses.c \
 	src/app/build_addresses.h \
+	src/app/confine.c \
+	src/app/confine.h \
+	src/app/confine_paths.c \
 	src/app/cpus.c \
 	src/app/cpus.h \
 	src/app/detach.c \

@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "app/arguments.h"
 #include "app/build.h"
+#include "app/confine.h"
 #include "app/lists.h"
 #include "config/config.h"
 #include "net/loop.h"
@@ -37,7 +38,8 @@ static struct config *main_check(const struct arguments *a, struct name_table *n
 	struct text messages = {0};
 	struct config *config = main_load(a, &messages);
 	struct algorithm_loader *loader = config ? build_loader(config, a->plugin_dirs, a->plugin_dir_count) : NULL;
-	if (config && (!loader || !build_check(config, loader, names, &messages))) {
+	bool good = config && loader && build_check(config, loader, names, &messages);
+	if (config && !(confine_check(config, &messages) && good)) {
 		config_free(config);
 		config = NULL;
 	}

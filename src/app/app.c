@@ -6,6 +6,7 @@
 #include "admin/stat_rows.h"
 #include "app/binds.h"
 #include "app/build.h"
+#include "app/confine.h"
 #include "app/cpus.h"
 #include "app/detach.h"
 #include "app/limits.h"
@@ -17,6 +18,7 @@
 #include "backend/name_watch.h"
 #include "backend/probe.h"
 #include "base/clock.h"
+#include "base/safe_path.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -40,6 +42,8 @@ struct app {
 	struct proxies proxies;
 	struct binds binds;
 	struct takeover takeover;
+	struct confine confine;
+	struct notify notify;
 	struct pidfile pidfile;
 	struct worker_thread *workers;
 	uint32_t worker_count, workers_running;
@@ -239,7 +243,7 @@ static void app_stop(struct app *app, bool with_deadline)
 		return;
 	}
 	app->stopping = true;
-	notify_manager("STOPPING=1");
+	notify_manager(&app->notify, "STOPPING=1");
 	log_write(
 		app->ring, LOG_LEVEL_NOTICE, "Stopping: requests in flight are finished, no new connection is taken.");
 	uint64_t deadline = app->config->global.shutdown_timeout;
@@ -307,6 +311,23 @@ static uint32_t app_worker_count(const struct config *config)
 	return cpus_usable("/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
+/* As the user that the process becomes. What only root may open, in directories of root alone, is opened as root: it
+ * serves until its first rotation, and that is said. */
+static struct log_sink *app_open_sink(struct app *app, const char *target, char *why, size_t size)
+{
+	struct log_sink *sink = log_open_sink(app->log, target, why, size);
+	if (sink || !app->confine.lowered || target[0] != '/' || !confine_raise(&app->confine))
+		return sink;
+	if (safe_path_of_root(target))
+		sink = log_open_sink(app->log, target, why, size);
+	if (sink)
+		log_write(app->ring, LOG_LEVEL_WARNING,
+			"Log target %s is open because lbd was started as root; %s cannot open it anew, so after a "
+			"rotation lines go on into the old file. Give that user its directory, or the file.",
+			target, app->confine.name);
+	return confine_lower(&app->confine) ? sink : NULL;
+}
+
 static bool app_open_log(struct app *app)
 {
 	char why[APP_ERROR];
@@ -315,7 +336,7 @@ static bool app_open_log(struct app *app)
 	if (!app->log)
 		return app_failed("memory is out");
 	app->ring = log_add_ring(app->log, APP_CONTROL_RING);
-	struct log_sink *sink = log_open_sink(app->log, conf->target, why, sizeof why);
+	struct log_sink *sink = app_open_sink(app, conf->target, why, sizeof why);
 	if (!sink) {
 		char line[APP_ERROR * 2];
 		const char *file = conf->line ? conf->file : app->config->file;
@@ -326,6 +347,31 @@ static bool app_open_log(struct app *app)
 		return app_failed("memory is out");
 	log_set_process_sink(app->log, sink, conf->level);
 	return true;
+}
+
+static bool app_open_access_logs(struct app *app)
+{
+	for (uint32_t i = 0; i < app->config->frontend_count; i++) {
+		const struct config_frontend *f = &app->config->frontends[i];
+		char why[APP_ERROR], line[APP_ERROR * 2];
+		if (f->access_log.format == CONFIG_ACCESS_LOG_OFF ||
+			app_open_sink(app, f->access_log.target, why, sizeof why))
+			continue;
+		config_write_error(line, sizeof line, f->access_log.file, f->access_log.line,
+			"access_log of frontend '%s': %s", f->name, why);
+		return app_refused(line);
+	}
+	return true;
+}
+
+static bool app_open_logs(struct app *app)
+{
+	/* Only the first look at the time reads the zone's file. */
+	tzset();
+	if (!confine_lower(&app->confine))
+		return app_failed("cannot become global.user");
+	bool good = app_open_log(app) && app_open_access_logs(app);
+	return confine_raise(&app->confine) && good;
 }
 
 static bool app_make_objects(struct app *app, const struct arguments *arguments)
@@ -352,7 +398,34 @@ static bool app_make_objects(struct app *app, const struct arguments *arguments)
 		    sizeof error))
 		return app_refused(error);
 	app->host.names = app->names = NULL;
+	return true;
+}
+
+/* Root no more: names and files that need it are looked up. */
+static bool app_drop(struct app *app)
+{
+	char error[APP_ERROR];
+	const struct confine *c = &app->confine;
+	if (!confine_drop(&app->confine, error, sizeof error))
+		return app_refused(error);
+	if (c->jail[0])
+		log_enter(app->log, confine_jail_length(c->jail));
+	return true;
+}
+
+static bool app_open_binds(struct app *app)
+{
+	char error[APP_ERROR];
 	return binds_open(&app->binds, &app->takeover, error, sizeof error) || app_refused(error);
+}
+
+static bool app_prepare_pidfile(struct app *app, const char *path)
+{
+	const char *jail = app->confine.jail, *inside = path && jail[0] ? confine_inside(jail, path) : path;
+	if (path && !inside)
+		fprintf(stderr, "lbd: the pidfile %s is outside of global.chroot %s, where it cannot be removed\n", path,
+			jail);
+	return path == NULL || (inside && pidfile_prepare(&app->pidfile, inside, takeover_is_asked(&app->takeover)));
 }
 
 static bool app_make_workers(struct app *app)
@@ -416,6 +489,20 @@ static bool app_open_admin(struct app *app)
 	return true;
 }
 
+/* What the user that the process became must be able to make, and to remove at the end. */
+static bool app_make_files(struct app *app, const char *pidfile)
+{
+	errno = 0;
+	if (app_open_binds(app) && app_open_admin(app) && app_prepare_pidfile(app, pidfile))
+		return confine_settle() || app_failed("capabilities cannot be given up");
+	if (app->confine.changes && (errno == EACCES || errno == EPERM))
+		fprintf(stderr,
+			"lbd: sockets and the pidfile are made and removed as %s (global.user), who must be able to "
+			"write their directories: chown them, or use one of its own\n",
+			app->confine.name);
+	return false;
+}
+
 /* All that can be refused was done: what clients and tools see changes from here on. */
 static bool app_go_public(struct app *app)
 {
@@ -459,7 +546,7 @@ static bool app_start_traffic(struct app *app)
 		for (uint32_t i = 0; i < app->worker_count; i++)
 			app->workers[i].worker.loop.budget = &app->limits.budget;
 	}
-	if (!log_start(app->log))
+	if (!log_start(app->log, confine_log_writer))
 		return app_failed("the log's thread cannot be started");
 	for (uint32_t i = 0; i < app->worker_count; i++) {
 		if (!worker_thread_start(&app->workers[i]))
@@ -494,8 +581,11 @@ static bool app_start(struct app *app, const struct arguments *arguments)
 	signal(SIGPIPE, SIG_IGN);
 	if (!takeover_begin(&app->takeover, arguments->takeover, error, sizeof error))
 		return app_failed(error);
-	if (!app_open_log(app) || !app_make_objects(app, arguments) || !app_open_admin(app) ||
-		!pidfile_prepare(&app->pidfile, arguments->pidfile, takeover_is_asked(&app->takeover)))
+	if (!confine_begin(&app->confine, app->config, error, sizeof error))
+		return app_refused(error);
+	notify_begin(&app->notify);
+	if (!app_open_logs(app) || !confine_enter_paths(app->config) || !app_make_objects(app, arguments) ||
+		!app_drop(app) || !app_make_files(app, arguments->pidfile))
 		return false;
 	app_watch_signals(app);
 	if (!app_go_public(app) || !app_make_workers(app) || !app_start_traffic(app) ||
@@ -537,8 +627,18 @@ static void app_end(struct app *app)
 	loop_end(&app->loop);
 	takeover_end(&app->takeover);
 	pidfile_end(&app->pidfile);
+	notify_end(&app->notify);
+	confine_end(&app->confine);
 	free(app->workers);
 	free(app->readers);
+}
+
+static void app_say_confinement(struct app *app)
+{
+	struct text text = {0};
+	confine_describe(&app->confine, &text);
+	log_write(app->ring, LOG_LEVEL_NOTICE, "Running as %.*s.", (int)text.n, text.n ? text.data : "");
+	text_free(&text);
 }
 
 int app_run(struct config *config, const struct arguments *arguments, struct name_table *names)
@@ -552,17 +652,18 @@ int app_run(struct config *config, const struct arguments *arguments, struct nam
 	app->config = config;
 	app->names = names;
 	struct detach detach;
-	app->pidfile.fd = app->takeover.fd = -1;
+	app->pidfile.fd = app->takeover.fd = app->notify.fd = -1;
 	bool started = detach_begin(&detach, arguments) && app_start(app, arguments);
 	if (started) {
 		log_write(app->ring, LOG_LEVEL_NOTICE, "lbd %s started with %u workers.", PACKAGE_VERSION,
 			(unsigned)app->worker_count);
+		app_say_confinement(app);
 		takeover_finish(&app->takeover, app->ring);
 		detach_ready(&detach);
 		/* The terminal and pipes are given up: the log lets go of them too. */
 		if (arguments->detach)
 			log_reopen(app->log);
-		notify_manager("READY=1");
+		notify_manager(&app->notify, "READY=1");
 		loop_run(&app->loop);
 		log_write(app->ring, LOG_LEVEL_NOTICE, "Stopped.");
 	}

@@ -118,10 +118,11 @@ static bool binds_make_room(struct binds *b, uint32_t most)
 	b->at = calloc(most + 1, sizeof *b->at);
 	b->written = calloc(most + 1, sizeof *b->written);
 	b->files = calloc(most + 1, sizeof *b->files);
+	b->owners = calloc(most + 1, sizeof *b->owners);
 	b->fds = malloc(sizeof *b->fds * (most + 1) * b->workers);
 	for (uint32_t i = 0; b->fds && i < most * b->workers; i++)
 		b->fds[i] = -1;
-	return b->at && b->written && b->files && b->fds;
+	return b->at && b->written && b->files && b->owners && b->fds;
 }
 
 static void binds_fill(
@@ -130,6 +131,11 @@ static void binds_fill(
 	for (uint32_t f = 0; f < config->frontend_count; f++)
 		for (uint32_t k = 0; k < config->frontends[f].bind_count; k++, lists++)
 			for (uint32_t i = 0; i < (*lists)->count; i++) {
+				const struct config_unix_socket *local = &config->frontends[f].unix_socket;
+				char why[256];
+				/* The names were checked with the configuration; who is gone since is nobody. */
+				if (!owner_find(&b->owners[b->count], local->user, local->group, why, sizeof why))
+					b->owners[b->count] = (struct owner){(uid_t)-1, (gid_t)-1};
 				b->at[b->count].frontend = proxies->frontends[f];
 				b->at[b->count].address = (*lists)->at[i];
 				b->written[b->count++] = &config->frontends[f].bind[k];
@@ -184,14 +190,9 @@ static int binds_open_local(struct binds *b, uint32_t i, const struct takeover *
 {
 	const struct config_frontend *f = atomic_load_explicit(&b->at[i].frontend->conf, memory_order_relaxed);
 	int mode = f->unix_socket.mode ? (int)f->unix_socket.mode : SOCKET_FILE_MASK;
-	struct owner owner;
-	char why[256];
-	/* The names were checked with the configuration; who removes a user just then gets a refusal too. */
-	if (!owner_find(&owner, f->unix_socket.user, f->unix_socket.group, why, sizeof why))
-		return EINVAL;
 	b->fds[i] = socket_file_listen(
 		&b->files[i], &b->at[i].address, BINDS_BACKLOG, mode, takeover_process(takeover));
-	return b->fds[i] < 0 || !socket_file_own(&b->files[i], owner.user, owner.group) ? errno : 0;
+	return b->fds[i] < 0 || !socket_file_own(&b->files[i], b->owners[i].user, b->owners[i].group) ? errno : 0;
 }
 
 static bool binds_is_same_name(const struct binds *b, uint32_t i, uint32_t other)
@@ -264,6 +265,7 @@ void binds_close(struct binds *b)
 	free(b->at);
 	free(b->written);
 	free(b->files);
+	free(b->owners);
 	free(b->fds);
 	*b = (struct binds){0};
 }

@@ -3,6 +3,7 @@
 #ifndef LBD_APP_BINDS_H
 #define LBD_APP_BINDS_H
 
+#include "app/owner.h"
 #include "app/takeover.h"
 #include "net/listen_table.h"
 #include "net/name_table.h"
@@ -13,6 +14,7 @@ struct binds {
 	struct bind_point *at;
 	const struct config_address **written; /* in the configuration */
 	struct socket_file *files;             /* of Unix sockets */
+	struct owner *owners;                  /* of these; looked up while that is possible */
 	uint32_t count, most, workers;         /* most: room for so many */
 	int *fds; /* workers * most; -1: this worker does not listen there. Taken over by the workers */
 	struct listen_table others;

@@ -22,9 +22,10 @@ static _Noreturn void detach_wait(int from)
 bool detach_begin(struct detach *d, const struct arguments *arguments)
 {
 	int ends[2];
-	d->parent = -1;
+	d->parent = d->null = -1;
 	if (!arguments->detach)
 		return true;
+	d->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		fprintf(stderr, "lbd: cannot detach: %s\n", strerror(errno));
 		return false;
@@ -53,9 +54,8 @@ static bool detach_keeps(int fd)
 	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode));
 }
 
-static void detach_leave_terminal(void)
+static void detach_leave_terminal(int null)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return;
 	dup2(null, STDIN_FILENO);
@@ -70,7 +70,7 @@ void detach_ready(struct detach *d)
 {
 	if (d->parent < 0)
 		return;
-	detach_leave_terminal();
+	detach_leave_terminal(d->null);
 	(void)!write(d->parent, "y", 1);
 	close(d->parent);
 	d->parent = -1;

@@ -5,6 +5,7 @@
 #include "app/arguments.h"
 
 struct detach {
+	int null;   /* what the terminal is exchanged for */
 	int parent; /* pipe on which the parent waits for the word; -1: nobody waits */
 };
 

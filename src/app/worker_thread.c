@@ -1,5 +1,6 @@
 #include "app/worker_thread.h"
 
+#include "app/confine.h"
 #include "base/log.h"
 #include "proxy/admission.h"
 #include "proxy/upstream_idle.h"
@@ -185,6 +186,7 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 static void *worker_thread_main(void *argument)
 {
 	struct worker_thread *t = argument;
+	confine_worker();
 	loop_run(&t->worker.loop);
 	loop_post(t->control, &t->ended_mail);
 	return NULL;

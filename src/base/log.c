@@ -34,6 +34,7 @@ struct log {
 	_Atomic uint64_t sink_dropped; /* written by the writer only */
 	_Alignas(LBD_CACHE_LINE) int wake_fd;
 	pthread_t writer;
+	void (*begin)(void);
 	struct log_line line;
 	unsigned sink_count;
 	_Atomic(struct log_sink *) by_number[LOG_SINKS_MAX];
@@ -405,6 +406,8 @@ static void log_sleep(struct log *log, enum log_writer_state state, bool waits)
 static void *log_writer_main(void *argument)
 {
 	struct log *log = argument;
+	if (log->begin)
+		log->begin();
 	for (;;) {
 		uint64_t now_us = clock_monotonic_us();
 		bool stopping = atomic_load_explicit(&log->stopping, memory_order_acquire);
@@ -423,8 +426,15 @@ static void *log_writer_main(void *argument)
 	}
 }
 
-bool log_start(struct log *log)
+void log_enter(struct log *log, size_t bytes)
 {
+	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next)
+		log_sink_enter(sink, bytes);
+}
+
+bool log_start(struct log *log, void (*begin)(void))
+{
+	log->begin = begin;
 	log_line_init(&log->line, getpid());
 	for (struct log_sink *sink = log_first_sink(log); sink; sink = sink->next)
 		log_sink_begin(sink);

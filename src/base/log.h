@@ -33,8 +33,11 @@ struct log_sink *log_open_sink(struct log *log, const char *target, char *error,
 void log_set_process_sink(struct log *log, struct log_sink *sink, enum log_level level);
 /* bytes: rounded up to a power of two. NULL when memory is out. Before log_start. */
 struct log_ring *log_add_ring(struct log *log, size_t bytes) LBD_MUST_CHECK;
-/* Starts the writer thread (all signals blocked in it); after any fork and any change of stdout and stderr. */
-bool log_start(struct log *log) LBD_MUST_CHECK;
+/* Before log_start: the process has changed its root, and the first so many bytes of the paths of targets are gone. */
+void log_enter(struct log *log, size_t bytes);
+/* Starts the writer thread (all signals blocked in it); after any fork and any change of stdout and stderr. begin: what
+ * it does first; may be NULL. */
+bool log_start(struct log *log, void (*begin)(void)) LBD_MUST_CHECK;
 /* Writes what is in the rings, bounded to 2 s when a sink does not take it; ends the thread; frees everything.
  * All producers have ended before. */
 void log_stop(struct log *log);

@@ -225,6 +225,17 @@ void log_sink_begin(struct log_sink *sink)
 		sink->fd = fcntl(shared, F_DUPFD_CLOEXEC, 3);
 }
 
+void log_sink_enter(struct log_sink *sink, size_t bytes)
+{
+	if (!sink->path || strlen(sink->path) <= bytes)
+		return;
+	sink->path += bytes;
+	if (sink->kind == LOG_SINK_SYSLOG) {
+		struct sockaddr_un *local = (struct sockaddr_un *)(void *)&sink->peer;
+		memcpy(local->sun_path, sink->path, strlen(sink->path) + 1);
+	}
+}
+
 void log_sink_free(struct log_sink *sink)
 {
 	if (sink->fd >= 0)

@@ -39,6 +39,8 @@ struct log_sink *log_sink_create(const char *target, char *error, size_t error_s
 /* The writer starts (the process has its final descriptors now). */
 void log_sink_begin(struct log_sink *sink);
 void log_sink_free(struct log_sink *sink);
+/* The first so many bytes of its path are gone. */
+void log_sink_enter(struct log_sink *sink, size_t bytes);
 /* Lines go out as datagrams with a header of RFC 3164. */
 static inline bool log_sink_is_syslog(const struct log_sink *sink)
 {

@@ -59,6 +59,21 @@ bool safe_path_directory(const char *path, char *why, size_t why_size)
 	return true;
 }
 
+bool safe_path_of_root(const char *path)
+{
+	char directory[PATH_MAX];
+	struct stat st;
+	if (!safe_path_resolve(path, directory))
+		return false;
+	for (char *end = directory + strlen(directory); end; end = strrchr(directory, '/')) {
+		*end = '\0';
+		if (stat(directory[0] ? directory : "/", &st) < 0 || st.st_uid != 0 ||
+			(st.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH || (st.st_gid != 0 && (st.st_mode & S_IWGRP)))
+			return false;
+	}
+	return true;
+}
+
 bool safe_path_file(int fd, const char *path, char *why, size_t why_size)
 {
 	char directory[PATH_MAX];

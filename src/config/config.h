@@ -69,7 +69,7 @@ struct config_global {
 	uint32_t threads; /* as written; 0: one for each CPU */
 	uint32_t maxconn;
 	struct config_strings plugin_path;
-	const char *user, *group;
+	const char *user, *group, *chroot; /* "": not asked for */
 	uint64_t memory; /* bytes; 0: no limit */
 	uint64_t shutdown_timeout;
 	bool watch;

@@ -3,8 +3,8 @@
 #include "net/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/filter.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { LISTENER_DRAIN_FIRST_US = 2000, LISTENER_DRAIN_LAST_US = 1000, LISTENER_DRAIN_TRIES = 20 };
@@ -19,7 +19,7 @@ void listener_keep_spare(struct listener *l)
 	l->keeps_spare = true;
 	for (int i = 0; i < LISTENER_SPARES && l->io.fd >= 0; i++)
 		if (l->spares[i] < 0)
-			l->spares[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+			l->spares[i] = eventfd(0, EFD_CLOEXEC);
 }
 
 static bool listener_drop_spare(struct listener *l)

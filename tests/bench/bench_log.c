@@ -17,7 +17,7 @@ static void bench_put(void)
 	char error[256], line[200];
 	struct log_sink *sink = log ? log_open_sink(log, "/dev/null", error, sizeof error) : NULL;
 	struct log_ring *ring = log ? log_add_ring(log, 1 << 20) : NULL;
-	if (!sink || !ring || !log_start(log))
+	if (!sink || !ring || !log_start(log, NULL))
 		exit(1);
 	memset(line, 'x', sizeof line);
 	double best = 1e9, best_kick = 1e9;

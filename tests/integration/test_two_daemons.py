@@ -15,6 +15,14 @@ def second(box, config, *args, stats="other.sock"):
     return other.log
 
 
+def takes_over(box, config, *args):
+    """A daemon that has taken over from the one on s0.sock. Until then the old one answers in its place."""
+    lbd = box.lbd(config, args=("-x", box.path("s0.sock"), *args), wait=False)
+    wait_for(lambda: "Took over" in lbd.log or not lbd.running, deadline=20, what="the takeover")
+    lbd.fds_at_start = len(lbd.held_fds())
+    return lbd
+
+
 def pid_of(path):
     return int(path.read_text())
 
@@ -64,8 +72,8 @@ def test_of_two_that_start_at_once_not_both_serve(box):
         for i in range(2):
             config["global"]["stats_sockets"][0]["path"] = str(box.path(f"{turn}.{i}.sock"))
             both.append(box.lbd(config, wait=False))
-        wait_for(lambda pair=both: any(not d.running or "started with" in d.log for d in pair) and
-                 sum(d.running for d in pair) < 2, what="one of them to end")
+        wait_for(lambda pair=both: all(not d.running or "started with" in d.log for d in pair) and
+                 sum(d.running for d in pair) < 2, what="one of them to serve or none", deadline=20)
         for daemon in both:
             if not daemon.running:
                 assert "Address already in use" in daemon.log
@@ -108,15 +116,16 @@ def test_a_pidfile_belongs_to_one_that_lives(box):
 
 def test_a_takeover_loses_nothing(box):
     config = box.config({"a": box.origin("a", delay=2)})
-    front, pidfile, stats = box.path("front.sock"), box.path("lbd.pid"), box.path("s0.sock")
+    front, pidfile = box.path("front.sock"), box.path("lbd.pid")
     config["frontends"]["web"]["bind"] += [f"unix:{front}"]
     before = box.lbd(config, args=("-p", pidfile))
     loads = [Load(before.port, clients=4, may_close=True), Load(str(front), clients=4, may_close=True)]
     for _ in range(3):
-        now = box.lbd(config, args=("-p", pidfile, "-x", stats))
+        now = takes_over(box, config, "-p", pidfile)
         assert before.wait() == 0
         before.checked = True
-        assert pid_of(pidfile) == now.pid and front.is_socket()
+        wait_for(lambda daemon=now: pid_of(pidfile) == daemon.pid, what="the pidfile")
+        assert front.is_socket()
         assert now.info()["Pid"] == str(now.pid)
         assert f"Took over from process {before.pid}" in now.log
         assert "shutdown process" in before.log
@@ -132,7 +141,7 @@ def test_connections_that_are_not_kept_are_not_lost_either(box):
     before = box.lbd(config)
     load = Load(before.port, clients=4, each=100, headers={"Connection": "close"})
     wait_for(lambda: len(load.results) > 40, what="the load")
-    box.lbd(config, args=("-x", box.path("s0.sock")))
+    takes_over(box, config)
     assert before.wait() == 0
     before.checked = True
     load.join()
@@ -151,7 +160,7 @@ def test_a_long_request_is_finished_by_who_has_it(box):
     with Client(before.port) as client:
         client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         wait_for(lambda: before.stat("web", "FRONTEND")["scur"] == "1", what="the request")
-        now = box.lbd(config, args=("-x", box.path("s0.sock")))
+        now = takes_over(box, config)
         assert before.running
         go.set()
         answer = client.response()

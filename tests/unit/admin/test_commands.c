@@ -287,7 +287,7 @@ Test(commands, changes_are_logged_with_who_made_them)
 	cr_assert_not_null(sink, "%s", error);
 	log_set_process_sink(log, sink, LOG_LEVEL_NOTICE);
 	fixture->host.log = log_add_ring(log, 65536);
-	cr_assert(log_start(log));
+	cr_assert(log_start(log, NULL));
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
 		commands_ask(lines[i]);
 	log_stop(log);

@@ -86,7 +86,7 @@ Test(log, writes_process_and_access_lines_to_a_file, .timeout = 10)
 	log_case_open(&c, "");
 	char error[256];
 	cr_assert_eq(log_open_sink(c.log, c.path, error, sizeof error), c.sink, "the same target is the same sink");
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	log_write(c.ring, LOG_LEVEL_NOTICE, "server %s is %s", "s1", "up");
 	log_write(c.ring, LOG_LEVEL_DEBUG, "not wanted");
 	cr_assert(log_wants(c.ring, LOG_LEVEL_INFO));
@@ -123,7 +123,7 @@ Test(log, lines_of_several_rings_are_merged_by_time, .timeout = 10)
 		struct log_ring *ring = rings[i < 30 ? i % 3 : i / 7 % 3];
 		cr_assert(log_put_at(ring, c.sink, LOG_LEVEL_INFO, 1000 + i, str_make(line, (size_t)n)));
 	}
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	log_stop(c.log);
 	const char *at = log_read_file(c.path, NULL);
 	for (unsigned i = 0; i < 90; i++) {
@@ -140,7 +140,7 @@ Test(log, a_kick_is_enough_to_be_written_soon, .timeout = 10)
 {
 	struct log_case c;
 	log_case_open(&c, "");
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	usleep(50000); /* asleep */
 	for (int i = 0; i < 100; i++) {
 		char line[32], pattern[40];
@@ -161,7 +161,7 @@ Test(log, every_line_is_whole_or_counted, .timeout = 30)
 {
 	struct log_case c;
 	log_case_open(&c, "");
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	enum { LINES = 200000 };
 	char line[400];
 	uint64_t refused = 0;
@@ -215,7 +215,7 @@ Test(log, a_line_that_fits_no_ring_is_refused)
 	cr_assert_not(log_put(c.ring, c.sink, LOG_LEVEL_INFO, str_make(big, sizeof big)));
 	cr_assert(log_put(c.ring, c.sink, LOG_LEVEL_INFO, str_make(big, 60000)));
 	cr_assert_eq(log_dropped(c.log), 1u);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	cr_assert(log_wait_for(c.path, "^b{200}"));
 	cr_assert(log_wait_for(c.path, "warning lbd.*: 1 log lines were dropped"));
 	log_stop(c.log);
@@ -226,7 +226,7 @@ Test(log, logrotate_moves_the_file_and_nothing_is_lost, .timeout = 10)
 {
 	struct log_case c;
 	log_case_open(&c, "");
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	char rotated[128];
 	snprintf(rotated, sizeof rotated, "%s.1", c.path);
 	cr_assert(log_put(c.ring, c.sink, LOG_LEVEL_INFO, str_of("before")));
@@ -248,7 +248,7 @@ Test(log, reopening_that_fails_keeps_the_old_file_and_says_so, .timeout = 10)
 {
 	struct log_case c;
 	log_case_open(&c, "");
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	char rotated[128];
 	snprintf(rotated, sizeof rotated, "%s.1", c.path);
 	cr_assert_eq(rename(c.path, rotated), 0);
@@ -270,7 +270,7 @@ Test(log, a_pipe_that_nobody_reads_does_not_hold_up_the_others, .timeout = 20)
 	struct log_sink *pipe_sink = log_open_sink(c.log, fifo, error, sizeof error);
 	cr_assert_not_null(pipe_sink, "%s", error);
 	int reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	static char line[1000];
 	memset(line, 'p', sizeof line);
 	enum { LINES = 3000 };
@@ -319,7 +319,7 @@ Test(log, a_line_that_is_torn_when_its_pipe_is_opened_anew_is_counted, .timeout 
 	struct log_sink *pipe_sink = log_open_sink(c.log, fifo, error, sizeof error);
 	cr_assert_not_null(pipe_sink, "%s", error);
 	int reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	static char line[60000];
 	memset(line, 'p', sizeof line);
 	for (int i = 0; i < 2; i++)
@@ -345,7 +345,7 @@ Test(log, stopping_takes_two_seconds_at_most, .timeout = 10)
 	cr_assert_eq(mkfifo(fifo, 0600), 0);
 	struct log_sink *pipe_sink = log_open_sink(c.log, fifo, error, sizeof error); /* without any reader */
 	cr_assert_not_null(pipe_sink, "%s", error);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	cr_assert(log_put(c.ring, pipe_sink, LOG_LEVEL_INFO, str_of("nobody takes this")));
 	log_kick(c.ring);
 	uint64_t before = clock_monotonic_us();
@@ -364,7 +364,7 @@ Test(log, a_reader_that_comes_later_or_again_gets_whole_lines, .timeout = 20)
 	cr_assert_eq(mkfifo(fifo, 0600), 0);
 	struct log_sink *pipe_sink = log_open_sink(c.log, fifo, error, sizeof error);
 	cr_assert_not_null(pipe_sink);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	for (int round = 0; round < 3; round++) {
 		char line[32];
 		snprintf(line, sizeof line, "round %d", round);
@@ -390,7 +390,7 @@ Test(log, a_full_disk_costs_lines_and_not_the_daemon, .timeout = 20)
 	log_case_open(&c, "");
 	struct log_sink *full = log_open_sink(c.log, "/dev/full", error, sizeof error);
 	cr_assert_not_null(full, "%s", error);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	static char line[1000];
 	memset(line, 'f', sizeof line);
 	for (int i = 0; i < 2000; i++) {
@@ -413,7 +413,7 @@ Test(log, a_disk_that_is_full_for_a_while_keeps_lines_whole, .timeout = 20)
 	getrlimit(RLIMIT_FSIZE, &old);
 	small = (struct rlimit){5050, old.rlim_max};
 	setrlimit(RLIMIT_FSIZE, &small);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	for (int i = 0; i < 1000; i++) {
 		char line[16];
 		snprintf(line, sizeof line, "%09d", i);
@@ -459,7 +459,7 @@ Test(log, sends_to_syslog_and_finds_it_again_after_its_restart, .timeout = 20)
 {
 	struct log_case c;
 	log_case_open(&c, "syslog:"); /* nobody is there yet */
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	cr_assert(log_put(c.ring, c.sink, LOG_LEVEL_INFO, str_of("early")));
 	log_kick(c.ring);
 	int fd = log_bind_unix(c.path);
@@ -485,7 +485,7 @@ Test(log, a_syslog_that_is_slow_gets_all_in_order, .timeout = 20)
 	struct log_case c;
 	log_case_open(&c, "syslog:");
 	int fd = log_bind_unix(c.path);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	for (int i = 0; i < 500; i++) {
 		char line[16];
 		snprintf(line, sizeof line, "n%d", i);
@@ -518,7 +518,7 @@ Test(log, sends_to_udp, .timeout = 20)
 	snprintf(target, sizeof target, "udp:127.0.0.1:%u", ntohs(a.sin_port));
 	struct log_sink *udp = log_open_sink(c.log, target, error, sizeof error);
 	cr_assert_not_null(udp, "%s", error);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	static char huge[65530];
 	memset(huge, 'h', sizeof huge);
 	cr_assert(log_put(c.ring, udp, LOG_LEVEL_INFO, str_of("first")));
@@ -540,7 +540,7 @@ Test(log, a_target_may_come_with_a_reload, .timeout = 10)
 	char error[512] = "", other[128];
 	log_case_open(&c, "");
 	snprintf(other, sizeof other, "%s.1", c.path);
-	cr_assert(log_start(c.log));
+	cr_assert(log_start(c.log, NULL));
 	log_write(c.ring, LOG_LEVEL_INFO, "before");
 	struct log_sink *late = log_open_sink(c.log, other, error, sizeof error);
 	cr_assert_not_null(late, "%s", error);
@@ -621,7 +621,7 @@ Test(log, writes_to_stderr_before_and_after_the_start, .timeout = 10)
 	n = read(out, got, sizeof got - 1);
 	got[n > 0 ? n : 0] = '\0';
 	cr_assert(log_matches(got, "^20.*Z error lbd\\[[0-9]+\\]: without a ring$"), "%s", got);
-	cr_assert(log_start(log));
+	cr_assert(log_start(log, NULL));
 	log_write(ring, LOG_LEVEL_INFO, "by the writer");
 	n = read(out, got, sizeof got - 1);
 	got[n > 0 ? n : 0] = '\0';
@@ -636,7 +636,7 @@ Test(log, a_stderr_that_nobody_reads_blocks_nothing, .timeout = 10)
 	int saved, out = log_capture_stderr(&saved);
 	struct log *log = log_create();
 	struct log_ring *ring = log_add_ring(log, 1 << 20);
-	cr_assert(log_start(log));
+	cr_assert(log_start(log, NULL));
 	for (int i = 0; i < 20000; i++) {
 		log_write(ring, LOG_LEVEL_INFO, "%0100d", i);
 		if (i % 100 == 0)

@@ -80,7 +80,7 @@ int main(void)
 		if (!producers[i].ring)
 			return 1;
 	}
-	if (!log_start(log))
+	if (!log_start(log, NULL))
 		return 1;
 	for (int i = 0; i < PRODUCERS; i++)
 		pthread_create(&threads[i], NULL, produce, &producers[i]);

@@ -48,7 +48,7 @@ Test(scan, what_stands_before_a_syntax_error_is_checked)
 		"t.conf:2: error: global.threads is \"x\"; needed: a whole number, such as 4\n"
 		"t.conf:3: error: unknown option \"maxcon\" in global; did you mean \"maxconn\"? Allowed: threads, "
 		"maxconn, "
-		"plugin_path, user, group, shutdown_timeout, watch, log, stats_sockets\n"
+		"plugin_path, user, group, chroot, memory, shutdown_timeout, watch, log, stats_sockets\n"
 		"t.conf:4: error: unexpected me; a text needs quotes\n");
 }
 
