@@ -136,6 +136,8 @@ static void argument_apply(struct argument_parser *p, enum argument_id id, const
 		argument_set_once(p, &out->takeover, row, value);
 		break;
 	case ARGUMENT_PLUGINS:
+		if (value[0] != '/')
+			argument_fail(p, "-L %s: a directory of plugins is named by an absolute path", value);
 		out->plugin_dirs[out->plugin_dir_count++] = value;
 		break;
 	case ARGUMENT_BIND:

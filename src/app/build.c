@@ -46,24 +46,30 @@ struct algorithm_loader *build_loader(const struct config *config, const char *c
 	return loader;
 }
 
-/* ", did you mean ...?" when an algorithm that exists has a name near to this one. */
-static void build_suggest(struct algorithm_loader *loader, const char *written, char *out, size_t size)
+struct build_near {
+	const char *written;
+	struct config_nearest best;
+	char name[80]; /* the best one, whose entry is gone */
+};
+
+static void build_try_name(void *context, const char *name)
 {
-	struct text list = {0};
-	struct config_nearest best = {0};
-	char names[64][64];
-	size_t count = 0;
-	algorithm_list(loader, &list);
-	for (const char *line = list.data; line && count < 64 && line < list.data + list.n; count++) {
-		const char *end = memchr(line, '\n', (size_t)(list.data + list.n - line));
-		size_t n = strcspn(line, "\t \n");
-		snprintf(names[count], sizeof names[count], "%.*s", (int)n, line);
-		config_nearest_try(&best, written, names[count]);
-		line = end ? end + 1 : NULL;
-	}
-	if (best.name)
-		snprintf(out, size, "; did you mean '%s'?", best.name);
-	text_free(&list);
+	struct build_near *near = context;
+	const char *before = near->best.name;
+	config_nearest_try(&near->best, near->written, name);
+	if (near->best.name == before)
+		return;
+	snprintf(near->name, sizeof near->name, "%s", name);
+	near->best.name = near->name;
+}
+
+/* ", did you mean ...?" when there is a file of a near name. */
+static void build_suggest(const struct algorithm_loader *loader, const char *written, char *out, size_t size)
+{
+	struct build_near near = {.written = written};
+	algorithm_each_name(loader, build_try_name, &near);
+	if (near.best.name)
+		snprintf(out, size, "; did you mean '%s'?", near.best.name);
 }
 
 static bool build_check_rules(const struct config *config, struct text *messages)
@@ -140,11 +146,22 @@ static bool build_check_owners(const struct config *config, struct text *message
 	return good;
 }
 
+static bool build_check_plugin_path(const struct config *config, struct text *messages)
+{
+	bool good = true;
+	for (uint32_t i = 0; i < config->global.plugin_path.count; i++)
+		if (config->global.plugin_path.at[i][0] != '/')
+			good = build_complain(messages, config->file, 0,
+				"global.plugin_path: \"%s\" must be an absolute path", config->global.plugin_path.at[i]);
+	return good;
+}
+
 bool build_check(
 	const struct config *config, struct algorithm_loader *loader, struct name_table *names, struct text *messages)
 {
 	bool good = build_check_logs(config, messages);
 	good &= build_check_owners(config, messages);
+	good &= build_check_plugin_path(config, messages);
 	good &= build_check_rules(config, messages);
 	good &= build_check_addresses(config, names, messages);
 	for (uint32_t i = 0; i < config->backend_count; i++) {

@@ -15,12 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { ALGORITHM_NAME_MAX = 64, ALGORITHM_KNOWN = 2 * LBD_USES_WEIGHT - 1 };
 
 struct algorithm_loaded {
 	struct algorithm algorithm;
 	struct algorithm_loaded *next;
+	int fd; /* the linker knows the plugin as /proc/self/fd/N: that name must not become another file's */
 	char path[]; /* algorithm.path */
 };
 
@@ -39,7 +41,7 @@ struct algorithm_loader *algorithm_loader_create(const char *const *directories,
 	bool whole = loader->directory != NULL;
 	for (uint32_t i = 0; whole && i <= count; i++) {
 		const char *from = i < count ? directories[i] : LBD_PLUGIN_DIR;
-		loader->directory[i] = strdup(*from ? from : ".");
+		loader->directory[i] = strdup(from);
 		whole = loader->directory[i] != NULL;
 		loader->directories += whole;
 	}
@@ -50,12 +52,16 @@ struct algorithm_loader *algorithm_loader_create(const char *const *directories,
 }
 
 /* A sanitizer's report names no function of a library that is gone, and leaks in it cannot be told apart. */
-static void algorithm_unload(void *handle)
+static void algorithm_unload(void *handle, int fd)
 {
-#ifndef LBD_SANITIZED
+#ifdef LBD_SANITIZED
+	if (handle)
+		return;
+#endif
 	if (handle)
 		dlclose(handle);
-#endif
+	if (fd >= 0)
+		close(fd);
 }
 
 void algorithm_loader_destroy(struct algorithm_loader *loader)
@@ -64,7 +70,7 @@ void algorithm_loader_destroy(struct algorithm_loader *loader)
 		return;
 	for (struct algorithm_loaded *l = loader->loaded, *next; l; l = next) {
 		next = l->next;
-		algorithm_unload(l->algorithm.handle);
+		algorithm_unload(l->algorithm.handle, l->fd);
 		free(l);
 	}
 	for (uint32_t i = 0; i < loader->directories; i++)
@@ -89,7 +95,7 @@ static bool algorithm_find(const struct algorithm_loader *loader, const char *na
 	struct stat st;
 	for (uint32_t i = 0; i < loader->directories; i++) {
 		int n = snprintf(path, path_size, "%s/%s.so", loader->directory[i], name);
-		if (n > 0 && (size_t)n < path_size && (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR)))
+		if (path[0] == '/' && n > 0 && (size_t)n < path_size && (stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR)))
 			return true;
 	}
 	return false;
@@ -148,13 +154,14 @@ static const char *algorithm_refusal(
 }
 
 static const struct lbd_algorithm *algorithm_open(
-	const char *path, const char *name, void **handle, char *error, size_t error_size)
+	const char *path, const char *name, void **handle, int *fd, char *error, size_t error_size)
 {
-	char reason[256];
+	char reason[PATH_MAX + 256], checked[32];
 	*handle = NULL;
-	const char *why = plugin_file_refusal(path, reason, sizeof reason);
+	const char *why = plugin_file_open(path, fd, reason, sizeof reason);
 	if (!why) {
-		*handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+		snprintf(checked, sizeof checked, "/proc/self/fd/%d", *fd);
+		*handle = dlopen(checked, RTLD_NOW | RTLD_LOCAL);
 		why = *handle ? NULL : dlerror();
 	}
 	const struct lbd_algorithm *a = NULL;
@@ -172,7 +179,7 @@ static const struct lbd_algorithm *algorithm_open(
 	if (!why)
 		return a;
 	snprintf(error, error_size, "algorithm '%s': %s cannot be used: %s", name, path, why);
-	algorithm_unload(*handle);
+	algorithm_unload(*handle, *fd);
 	return NULL;
 }
 
@@ -194,15 +201,17 @@ const struct algorithm *algorithm_load(
 		return NULL;
 	}
 	void *handle;
-	const struct lbd_algorithm *plugin = algorithm_open(path, name, &handle, error, error_size);
+	int fd;
+	const struct lbd_algorithm *plugin = algorithm_open(path, name, &handle, &fd, error, error_size);
 	if (!plugin)
 		return NULL;
 	struct algorithm_loaded *l = malloc(sizeof *l + strlen(path) + 1);
 	if (!l) {
 		snprintf(error, error_size, "algorithm '%s': out of memory", name);
-		algorithm_unload(handle);
+		algorithm_unload(handle, fd);
 		return NULL;
 	}
+	l->fd = fd;
 	strcpy(l->path, path);
 	l->algorithm = (struct algorithm){.plugin = plugin, .path = l->path, .handle = handle};
 	l->next = loader->loaded;
@@ -224,6 +233,21 @@ static int algorithm_is_plugin(const struct dirent *entry)
 	size_t n = strlen(entry->d_name);
 	return n > 3 && strcmp(entry->d_name + n - 3, ".so") == 0 &&
 	       algorithm_name_valid(str_make(entry->d_name, n - 3));
+}
+
+void algorithm_each_name(
+	const struct algorithm_loader *loader, void (*each)(void *context, const char *name), void *context)
+{
+	for (uint32_t i = 0; i < loader->directories; i++) {
+		struct dirent **entries = NULL;
+		int count = scandir(loader->directory[i], &entries, algorithm_is_plugin, alphasort);
+		for (int k = 0; k < count; k++) {
+			entries[k]->d_name[strlen(entries[k]->d_name) - strlen(".so")] = '\0';
+			each(context, entries[k]->d_name);
+			free(entries[k]);
+		}
+		free(entries);
+	}
 }
 
 void algorithm_list(struct algorithm_loader *loader, struct text *out)

@@ -1,7 +1,10 @@
 #include "backend/plugin_file.h"
 
+#include "base/safe_path.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,24 +60,72 @@ static bool plugin_is_whole(int fd, const ElfW(Ehdr) * header, uint64_t size)
 	return true;
 }
 
-const char *plugin_file_refusal(const char *path, char *out, size_t out_size)
+/* Whoever can write it can run what he likes as this process. A group is trusted when it is that of this process. */
+static const char *plugin_trust_refusal(const char *what, const struct stat *st, char *out, size_t out_size)
+{
+	uid_t self = geteuid();
+	bool group = (st->st_mode & S_IWGRP) && st->st_gid != 0 && st->st_gid != getegid();
+	if (st->st_uid != 0 && st->st_uid != self)
+		snprintf(out, out_size, "%s belongs to user %lu; it must belong to root%s", what,
+			(unsigned long)st->st_uid, self ? " or to the user that runs lbd" : "");
+	else if ((st->st_mode & S_IWOTH) || group)
+		snprintf(out, out_size, "%s can be written by others; take that away (chmod go-w)", what);
+	else
+		return NULL;
+	return out;
+}
+
+static const char *plugin_place_refusal(const char *path, char *out, size_t out_size)
+{
+	char directory[PATH_MAX], what[PATH_MAX + 32];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+	struct stat st;
+	if (path[0] != '/' || n >= sizeof directory)
+		return "its directory must be named by an absolute path";
+	memcpy(directory, n ? path : "/", n ? n : 1);
+	directory[n ? n : 1] = '\0';
+	if (stat(directory, &st) < 0) {
+		snprintf(out, out_size, "its directory: %s", strerror(errno));
+		return out;
+	}
+	snprintf(what, sizeof what, "the directory %s", directory);
+	const char *why = plugin_trust_refusal(what, &st, out, out_size);
+	return why ? why : safe_path_directory(path, out, out_size) ? NULL : out;
+}
+
+static const char *plugin_content_refusal(int fd, char *out, size_t out_size)
 {
 	struct stat st;
 	ElfW(Ehdr) header;
-	/* O_NONBLOCK: a FIFO would be waited for. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		snprintf(out, out_size, "it cannot be opened: %s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
+	if (fstat(fd, &st) < 0) {
+		snprintf(out, out_size, "it cannot be looked at: %s", strerror(errno));
 		return out;
 	}
-	const char *why = "it is not a regular file";
-	if (S_ISREG(st.st_mode)) {
+	if (!S_ISREG(st.st_mode))
+		return "it is not a regular file";
+	const char *why = plugin_trust_refusal("it", &st, out, out_size);
+	if (!why)
 		why = plugin_header_refusal(&header, pread(fd, &header, sizeof header, 0));
-		if (!why && !plugin_is_whole(fd, &header, (uint64_t)st.st_size))
-			why = "the file is damaged or was cut off";
+	return why || plugin_is_whole(fd, &header, (uint64_t)st.st_size) ? why : "the file is damaged or was cut off";
+}
+
+const char *plugin_file_open(const char *path, int *fd, char *out, size_t out_size)
+{
+	*fd = -1;
+	const char *why = plugin_place_refusal(path, out, out_size);
+	if (why)
+		return why;
+	/* O_NONBLOCK: a FIFO would be waited for. */
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd < 0) {
+		snprintf(out, out_size, "it cannot be opened: %s", strerror(errno));
+		return out;
 	}
-	close(fd);
+	why = plugin_content_refusal(*fd, out, out_size);
+	if (!why)
+		return NULL;
+	close(*fd);
+	*fd = -1;
 	return why;
 }

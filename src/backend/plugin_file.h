@@ -7,7 +7,9 @@
 
 #include <stddef.h>
 
-/* Why this file cannot be a plugin for this machine: out or a literal; NULL when it can. */
-const char *plugin_file_refusal(const char *path, char *out, size_t out_size) LBD_MUST_CHECK;
+/* Opens a file that can be a plugin for this machine and that nobody but root and this user can have written, nor its
+ * directory. NULL, and a descriptor: what was looked at is what it stands for, whatever happens to the path. Else why it
+ * is refused: out or a literal. */
+const char *plugin_file_open(const char *path, int *fd, char *out, size_t out_size) LBD_MUST_CHECK;
 
 #endif

@@ -21,7 +21,7 @@ static const struct {
 	{{"-cqfx"}, ARGUMENTS_CHECK, ""},
 	{{"-f", "x", "--dump-config"}, ARGUMENTS_DUMP, ""},
 	{{"--list=options"}, ARGUMENTS_LIST, ""},
-	{{"--list", "reasons", "-L", "d"}, ARGUMENTS_LIST, ""},
+	{{"--list", "reasons", "-L", "/d"}, ARGUMENTS_LIST, ""},
 	{{"-V"}, ARGUMENTS_BUILD, ""},
 	{{"-b", "a:1", "s:1", "s:2"}, ARGUMENTS_RUN, ""},
 	{{"s:1", "-b", "a:1", "--", "-s"}, ARGUMENTS_RUN, ""},
@@ -29,6 +29,7 @@ static const struct {
 	{{"-y"}, ARGUMENTS_ERROR, "lbd: unknown option -y"},
 	{{"-cy"}, ARGUMENTS_ERROR, "lbd: unknown option -y"},
 	{{"-f", "x", "-x", "s"}, ARGUMENTS_RUN, ""},
+	{{"-f", "x", "-L", "d"}, ARGUMENTS_ERROR, "lbd: -L d: a directory of plugins is named by an absolute path"},
 	{{"-cf", "x", "-x", "s"}, ARGUMENTS_ERROR, "lbd: -x is for a daemon that is to run; leave it out here"},
 	{{"--frobnicate"}, ARGUMENTS_ERROR, "lbd: unknown option --frobnicate"},
 	{{"--fil=x"}, ARGUMENTS_ERROR, "lbd: unknown option --fil=x"},
@@ -88,7 +89,7 @@ Test(arguments, results)
 Test(arguments, values)
 {
 	const char *const words[ARGUMENTS_MOST] = {
-		"-L", "one", "-Dq", "-b", "a:1", "-p", "pid", "-aname", "--socket=s", "-Ltwo", "x:1*5", "y:2"};
+		"-L", "/one", "-Dq", "-b", "a:1", "-p", "pid", "-aname", "--socket=s", "-L/two", "x:1*5", "y:2"};
 	struct arguments a;
 	struct text message = {0};
 	cr_assert_eq(argument_run(words, &a, &message), ARGUMENTS_RUN, "%s", message.data);
@@ -99,8 +100,8 @@ Test(arguments, values)
 	cr_expect_str_eq(a.algorithm, "name");
 	cr_expect_str_eq(a.socket, "s");
 	cr_assert_eq(a.plugin_dir_count, 2);
-	cr_expect_str_eq(a.plugin_dirs[0], "one");
-	cr_expect_str_eq(a.plugin_dirs[1], "two");
+	cr_expect_str_eq(a.plugin_dirs[0], "/one");
+	cr_expect_str_eq(a.plugin_dirs[1], "/two");
 	cr_assert_eq(a.server_count, 2);
 	cr_expect_str_eq(a.servers[1], "y:2");
 	arguments_free(&a);
