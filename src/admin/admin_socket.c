@@ -256,6 +256,7 @@ struct admin *admin_open(
 	snprintf(text, sizeof text, "unix:%s", conf->path);
 	if (!address_parse(&address, text, error, error_size))
 		return NULL;
+	socket_file_make_directory(conf->path);
 	if (!safe_path_directory(conf->path, text, sizeof text)) {
 		snprintf(error, error_size, "%s", text);
 		return NULL;

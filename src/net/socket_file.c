@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +78,18 @@ int socket_file_listen(struct socket_file *f, const struct address *a, int backl
 	f->inode = st.st_ino;
 	f->exists = true;
 	return fd;
+}
+
+void socket_file_make_directory(const char *path)
+{
+	char directory[sizeof(struct sockaddr_un)];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) : 0;
+	if (n == 0 || n >= sizeof directory)
+		return;
+	memcpy(directory, path, n);
+	directory[n] = '\0';
+	(void)mkdir(directory, 0755);
 }
 
 bool socket_file_own(struct socket_file *f, uid_t user, gid_t group)

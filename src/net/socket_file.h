@@ -24,6 +24,9 @@ enum { SOCKET_FILE_MASK = -1 };
  * socket. */
 int socket_file_listen(
 	struct socket_file *f, const struct address *a, int backlog, int mode, pid_t replaces) LBD_MUST_CHECK;
+/* The directory of this path, when it is all that is missing: /run is empty after each start of the machine. What cannot
+ * be made is said by whoever opens a file in it. */
+void socket_file_make_directory(const char *path);
 /* Gives it to this user and group; -1: as it is. False and errno. */
 bool socket_file_own(struct socket_file *f, uid_t user, gid_t group) LBD_MUST_CHECK;
 /* The socket takes its name, and with it the place of the one that it replaces; false and errno. */
