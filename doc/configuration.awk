@@ -17,7 +17,7 @@ BEGIN {
 	unit = $4 == "-" ? "" : " " $4
 	range = $5 == "-" ? "" : $5 unit
 	zero = $6 == "-" ? "" : ($5 == "-" ? "; empty: " : "; 0: ") $6
-	later = $7 == "later" ? " *(later)*" : ""
+	effect = $7 == "later" ? " *(later)*" : $7 == "http" ? " *(mode http)*" : ""
 	initial = $3 == "-" ? "" : $3 == "required" ? "required" : "`" $3 "`"
-	printf "| `%s` | %s | %s | %s | %s%s%s |\n", key, $2, initial, range, $8, zero, later
+	printf "| `%s` | %s | %s | %s | %s%s%s |\n", key, $2, initial, range, $8, zero, effect
 }

@@ -125,6 +125,8 @@ src_liblbd_la_SOURCES += \
 	src/config/address_syntax.h \
 	src/config/config.h \
 	src/config/dump.c \
+	src/config/effect.c \
+	src/config/effect.h \
 	src/config/lex.c \
 	src/config/lex.h \
 	src/config/load.c \

@@ -44,7 +44,18 @@ enum config_type {
 	CONFIG_TYPE_OF_LIST           /* a list of groups, kept as an array */
 };
 
-enum config_effect { CONFIG_EFFECT_LIVE, CONFIG_EFFECT_LATER };
+enum config_effect {
+	CONFIG_EFFECT_LIVE,
+	CONFIG_EFFECT_LATER,
+	CONFIG_EFFECT_HTTP,
+	CONFIG_EFFECT_HTTP_OR_SOURCE,
+	CONFIG_EFFECT_UNIX,
+	CONFIG_EFFECT_FRONTEND,
+	CONFIG_EFFECT_BACKEND,
+	CONFIG_EFFECT_FRONTEND_HTTP,
+	CONFIG_EFFECT_CHECK_HTTP,
+	CONFIG_EFFECT_CHECK_TCP
+};
 
 struct config_option {
 	enum config_group group;

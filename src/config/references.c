@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "config/options.h"
+#include "config/effect.h"
+#include "config/schema.h"
 #include "net/address.h"
 
 struct references {
@@ -152,41 +153,76 @@ static void references_check_rule(
 	references_check_rate_limit(c, r);
 }
 
-struct references_option {
-	const void *field;
-	const char *name;
+/* ---- options without effect ---- */
+
+/* A frontend or backend whose options are looked at. */
+struct references_object {
+	enum config_group group;
+	const void *object;
+	const char *what, *name;
 };
 
-/* Frontends and backends take the same groups, because `defaults` serves both, but one of them never looks. */
-static void references_check_side(const struct references *c, const struct references_option *options, size_t count,
-	const char *here, const char *name, const char *there)
+static void references_report_idle(const struct references *c, const struct references_object *in,
+	const struct config_option *o, enum config_idle idle, struct config_place at)
 {
-	static const struct config_place nowhere = {0};
-	for (size_t i = 0; i < count; i++) {
-		struct config_place at = config_report_place(c->report, options[i].field, nowhere);
-		if (at.line)
-			config_report_warning(c->report, at,
-				"timeouts.%s of %s \"%s\" has no effect here; write it in a %s or in defaults",
-				options[i].name, here, name, there);
+	char path[64];
+	const char *own = config_groups[in->group].path, *key = config_option_path(o, path);
+	size_t prefix = strlen(own);
+	if (strncmp(key, own, prefix) == 0)
+		key += prefix + 1;
+	switch (idle) {
+	case CONFIG_IDLE_NO:
+		return;
+	case CONFIG_IDLE_MODE:
+		config_report_error(c->report, at,
+			"%s of %s \"%s\" has no effect in mode tcp; remove it or write it in defaults", key, in->what,
+			in->name);
+		return;
+	case CONFIG_IDLE_NO_UNIX:
+		config_report_error(c->report, at,
+			"%s of %s \"%s\" has no effect: none of its addresses begins with unix:", key, in->what,
+			in->name);
+		return;
+	case CONFIG_IDLE_IN_FRONTEND:
+	case CONFIG_IDLE_IN_BACKEND:
+		config_report_warning(c->report, at,
+			"%s of %s \"%s\" has no effect here; write it in a %s or in defaults", key, in->what, in->name,
+			idle == CONFIG_IDLE_IN_FRONTEND ? "backend" : "frontend");
+		return;
+	case CONFIG_IDLE_CHECK_NOT_HTTP:
+		config_report_warning(c->report, at, "%s of %s \"%s\" has no effect; it is for check.type \"http\"",
+			key, in->what, in->name);
+		return;
+	case CONFIG_IDLE_CHECK_NOT_TCP:
+		config_report_error(c->report, at,
+			"%s of %s \"%s\" is for check.type \"tcp\"; other types have their own", key, in->what,
+			in->name);
+		return;
 	}
 }
 
-/* In defaults they are for those frontends that have such an address. */
-static void references_check_unix_socket(const struct references *c, const struct config_frontend *f)
+/* Only what is written in the object itself: `defaults` serves all of them. outer: why the group around has no effect.
+ */
+static void references_check_effects(const struct references *c, const struct references_object *in,
+	enum config_group group, const char *base, enum config_idle outer)
 {
 	static const struct config_place nowhere = {0};
-	const struct config_unix_socket *s = &f->unix_socket;
-	const struct references_option options[] = {{&s->mode, "mode"}, {&s->user, "user"}, {&s->group, "group"}};
-	const bool set[] = {s->mode != 0, *s->user != 0, *s->group != 0}; /* a dump has them all */
-	for (uint32_t i = 0; i < f->bind_count; i++)
-		if (f->bind[i].text && str_starts_with(str_of(f->bind[i].text), str_of("unix:")))
-			return;
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		struct config_place at = config_report_place(c->report, options[i].field, nowhere);
-		if (at.line && set[i])
-			config_report_error(c->report, at,
-				"unix_socket.%s of frontend \"%s\" has no effect: none of its addresses begins with unix:",
-				options[i].name, f->name);
+	for (uint32_t i = 0; i < config_option_count; i++) {
+		const struct config_option *o = &config_options[i];
+		if (o->group != group || o->type == CONFIG_TYPE_OF_NAMED || o->type == CONFIG_TYPE_OF_LIST)
+			continue;
+		enum config_idle idle = outer ? outer : config_effect_idle(o->effect, in->group, in->object);
+		const char *field = base + o->offset;
+		/* A group that is turned off may keep what it has for when it is turned on again. */
+		if (o->type == CONFIG_TYPE_OF_OPTIONAL && config_switch_is_off(config_option_first(o->child), field))
+			continue;
+		if (config_option_is_group(o)) {
+			references_check_effects(c, in, o->child, field, idle);
+			continue;
+		}
+		struct config_place at = idle ? config_report_place(c->report, field, nowhere) : nowhere;
+		if (at.line)
+			references_report_idle(c, in, o, idle, at);
 	}
 }
 
@@ -206,13 +242,10 @@ static void references_check_frontend(const struct references *c, const struct c
 	if (f->capture.request.count > CONFIG_CAPTURES_MAX || f->capture.response.count > CONFIG_CAPTURES_MAX)
 		config_report_error(c->report, at, "capture of frontend \"%s\" has more than %d names in one list",
 			f->name, CONFIG_CAPTURES_MAX);
-	references_check_unix_socket(c, f);
 	for (uint32_t i = 0; i < f->rule_count; i++)
 		references_check_rule(c, f, &f->rules[i]);
-	const struct config_timeouts *t = &f->timeouts;
-	const struct references_option unused[] = {
-		{&t->connect, "connect"}, {&t->server, "server"}, {&t->queue, "queue"}};
-	references_check_side(c, unused, sizeof(unused) / sizeof(*unused), "frontend", f->name, "backend");
+	const struct references_object in = {CONFIG_GROUP_FRONTEND, f, "frontend", f->name};
+	references_check_effects(c, &in, in.group, (const char *)f, CONFIG_IDLE_NO);
 }
 
 /* ---- backends ---- */
@@ -224,33 +257,6 @@ struct references_order {
 	const char *names[2];
 	bool used;
 };
-
-/* What only one type of probe looks at. */
-static void references_check_probe(const struct references *c, const struct config_backend *b)
-{
-	static const struct config_place nowhere = {0};
-	const struct config_check *k = &b->check;
-	const struct references_option of_http[] = {{&k->path, "path"}, {&k->method, "method"}, {&k->host, "host"},
-		{&k->expect_status, "expect_status"}, {&k->expect_body, "expect_body"}};
-	const struct references_option of_tcp[] = {
-		{*k->send ? &k->send : NULL, "send"}, {*k->expect ? &k->expect : NULL, "expect"}};
-	if (k->type == CONFIG_CHECK_NONE)
-		return;
-	for (size_t i = 0; k->type != CONFIG_CHECK_TCP && i < sizeof(of_tcp) / sizeof(*of_tcp); i++) {
-		struct config_place at = config_report_place(c->report, of_tcp[i].field, nowhere);
-		if (at.line)
-			config_report_error(c->report, at,
-				"check.%s of backend \"%s\" is for check.type \"tcp\"; other types have their own",
-				of_tcp[i].name, b->name);
-	}
-	for (size_t i = 0; k->type != CONFIG_CHECK_HTTP && i < sizeof(of_http) / sizeof(*of_http); i++) {
-		struct config_place at = config_report_place(c->report, of_http[i].field, nowhere);
-		if (at.line)
-			config_report_warning(c->report, at,
-				"check.%s of backend \"%s\" has no effect; it is for check.type \"http\"",
-				of_http[i].name, b->name);
-	}
-}
 
 static void references_check_backend_values(const struct references *c, const struct config_backend *b)
 {
@@ -271,11 +277,8 @@ static void references_check_backend_values(const struct references *c, const st
 				config_report_place(c->report, orders[i].fields[0],
 					config_report_place(c->report, orders[i].fields[1], at)),
 				"%s of backend \"%s\" is above %s", orders[i].names[0], b->name, orders[i].names[1]);
-	const struct config_timeouts *t = &b->timeouts;
-	const struct references_option unused[] = {{&t->client, "client"}, {&t->http_request, "http_request"},
-		{&t->keep_alive, "keep_alive"}, {&t->client_fin, "client_fin"}};
-	references_check_side(c, unused, sizeof(unused) / sizeof(*unused), "backend", b->name, "frontend");
-	references_check_probe(c, b);
+	const struct references_object in = {CONFIG_GROUP_BACKEND, b, "backend", b->name};
+	references_check_effects(c, &in, in.group, (const char *)b, CONFIG_IDLE_NO);
 	uint32_t bound = b->algorithm.bounded_load;
 	if (bound > 0 && bound <= 100)
 		config_report_error(c->report,

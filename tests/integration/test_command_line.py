@@ -251,3 +251,57 @@ backends: { app: { servers: { a: { address = "127.0.0.1:1"; }; };
     assert [row.split(".conf:")[1] for row in err.splitlines()] == [
         '6: warning: timeouts.server of frontend "web" has no effect here; write it in a backend or in defaults',
         '11: warning: timeouts.client_fin of backend "app" has no effect here; write it in a frontend or in defaults']
+
+
+TCP = """\
+defaults: {{ mode = "tcp"; trusted_proxies = [ "10.0.0.0/8" ]; request_id = true; buffer_request = "8k"; {defaults} }};
+frontends: {{ raw: {{
+  bind = [ "127.0.0.1:0" ]; default_backend = "app";
+  {frontend}
+}}; }};
+backends: {{ app: {{ servers: {{ a: {{ address = "127.0.0.1:1"; }}; }};
+  {backend}
+}}; }};
+"""
+
+
+@pytest.mark.parametrize("written,name", [
+    ({"frontend": "trusted_proxies = [ \"127.0.0.0/8\" ];"}, 'trusted_proxies of frontend "raw"'),
+    ({"frontend": "limits: { body = \"1m\"; };"}, 'limits.body of frontend "raw"'),
+    ({"frontend": "limits: { source: { requests = 5; }; };"}, 'limits.source.requests of frontend "raw"'),
+    ({"frontend": "timeouts: { keep_alive = \"5s\"; };"}, 'timeouts.keep_alive of frontend "raw"'),
+    ({"frontend": "capture: { length = 32; };"}, 'capture.length of frontend "raw"'),
+    ({"backend": "pool: { max_idle = 7; };"}, 'pool.max_idle of backend "app"'),
+    ({"backend": "retry: { methods = ( \"GET\" ); };"}, 'retry.methods of backend "app"'),
+    ({"backend": "host_header = \"server\";"}, 'host_header of backend "app"'),
+])
+def test_an_option_that_mode_tcp_does_not_look_at_is_an_error(box, written, name):
+    text = TCP.format(**{"defaults": "", "frontend": "", "backend": "", **written})
+    status, _, err = box.check_config(text)
+    line = 4 if "frontend" in written else 7
+    assert status == 1
+    assert [row.split(".conf:")[1] for row in err.splitlines()] == [
+        f"{line}: error: {name} has no effect in mode tcp; remove it or write it in defaults"]
+    status, _, err = box.check_config(text.replace('"tcp"', '"http"'))
+    assert (status, err) == (0, "")
+
+
+def test_mode_tcp_takes_what_it_looks_at(box):
+    text = TCP.format(
+        defaults="", frontend="limits: { source: { connections = 9; }; }; trusted_proxies = [ \"127.0.0.0/8\" ];",
+        backend="retry: { attempts = 2; pause = \"50ms\"; on = ( \"connect\" ); }; queue: { max = 5; };")
+    assert box.check_config(text) == (0, "Configuration file is valid\n", "")
+
+
+@pytest.mark.parametrize("mode", ["http", "tcp"])
+def test_a_dump_is_valid_and_has_nothing_without_effect(box, mode):
+    """Whatever a frontend or backend got from defaults."""
+    text = TCP.format(defaults="timeouts: { request = \"9s\"; }; unix_socket: { mode = \"0600\"; };", frontend="",
+                      backend="").replace('"tcp"', f'"{mode}"')
+    file = box.path("all.conf")
+    file.write_text(text)
+    status, dump, _ = box.run("--dump-config", "-f", str(file))
+    assert status == 0
+    assert ("request_id = true" in dump) == ("trusted_proxies" in dump) == ("buffer_request" in dump) == (mode == "http")
+    assert "unix_socket" not in dump and "default_backend" in dump
+    assert box.check_config(dump) == (0, "Configuration file is valid\n", "")

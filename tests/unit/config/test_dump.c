@@ -84,3 +84,29 @@ Test(dump, units_are_the_largest_that_fit)
 	text_free(&dump);
 	text_free(&file);
 }
+
+/* What came from defaults is left out where it has no effect: written there, it would be an error. */
+Test(dump, what_has_no_effect_is_left_out)
+{
+	struct text out = {0}, dump = {0};
+	struct config *config =
+		fixture_load("defaults: { mode = \"tcp\"; request_id = true; limits: { body = \"1m\"; }; "
+			     "pool: { max_idle = 7; }; unix_socket: { mode = \"0600\"; }; };"
+			     "frontends: { w: { bind = [ \"*:1\" ]; default_backend = \"b\"; };"
+			     "u: { bind = [ \"unix:/u\" ]; default_backend = \"b\"; }; };"
+			     "backends: { b: { servers: { a: { address = \"h:1\"; }; }; }; };",
+			&out);
+	cr_assert_not_null(config, "%s", out.data);
+	config_dump(config, &dump);
+	text_add_char(&dump, '\0');
+	static const char *const gone[] = {"request_id", "body =", "max_idle", "keep_alive"};
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+		cr_expect_null(strstr(dump.data, gone[i]), "%s", gone[i]);
+	const char *written = strstr(dump.data, "unix_socket");
+	cr_expect(written && !strstr(written + 1, "unix_socket"), "%s", dump.data);
+	cr_expect(strstr(dump.data, "client_fin") && strstr(dump.data, "connections = 0;"), "%s", dump.data);
+	dump_expect_stable(config, "tcp");
+	config_free(config);
+	text_free(&out);
+	text_free(&dump);
+}

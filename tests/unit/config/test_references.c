@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "config_fixture.h"
 
@@ -173,4 +174,63 @@ Test(references, values_of_a_backend)
 	references_expect_backend(
 		"algorithm: { bounded_load = 100; };", "bounded_load is 100; needed: 101 or more, or 0 for off");
 	references_expect_backend("algorithm: { bounded_load = 101; };", NULL);
+}
+
+/* A frontend and a backend of this mode, each with what is given. */
+static char *references_both(const char *mode, const char *frontend, const char *backend)
+{
+	struct text file = {0};
+	text_format(&file, "frontends: { w: { mode = \"%s\"; bind = [ \"*:1\" ]; default_backend = \"app\"; %s }; };\n",
+		mode, frontend);
+	text_format(&file, "backends: { app: { mode = \"%s\"; servers: { a: { address = \"h:1\"; }; }; %s }; };", mode,
+		backend);
+	text_add_char(&file, '\0');
+	return file.data;
+}
+
+/* The rows are asked, so that a new one needs no other test. */
+Test(references, options_of_mode_http_are_errors_in_mode_tcp)
+{
+	unsigned tested = 0;
+	for (uint32_t i = 0; i < config_option_count; i++) {
+		const struct config_option *o = &config_options[i];
+		bool frontend = o->group == CONFIG_GROUP_FRONTEND;
+		if (o->effect != CONFIG_EFFECT_HTTP || config_option_is_group(o) ||
+			!(frontend || o->group == CONFIG_GROUP_BACKEND))
+			continue;
+		char setting[1024], needle[256];
+		snprintf(setting, sizeof(setting), "%s = %s;", o->key, o->initial);
+		snprintf(needle, sizeof(needle),
+			"t.conf:%d: error: %s of %s has no effect in mode tcp; remove it or write it in defaults\n",
+			frontend ? 1 : 2, o->key, frontend ? "frontend \"w\"" : "backend \"app\"");
+		char *tcp = references_both("tcp", frontend ? setting : "", frontend ? "" : setting);
+		char *http = references_both("http", frontend ? setting : "", frontend ? "" : setting);
+		fixture_expect_messages(tcp, needle);
+		fixture_expect_messages(http, "");
+		free(tcp);
+		free(http);
+		tested++;
+	}
+	cr_expect_gt(tested, 10);
+}
+
+/* The mode may stand behind the options, and groups inside are looked through. */
+Test(references, groups_of_mode_http_in_mode_tcp)
+{
+	char *file = references_both("tcp",
+		"limits: { min_rate = 9;\nsource: { connections = 3; requests = 4; }; };\ntrusted_proxies = [ \"::/0\" "
+		"];",
+		"retry: { attempts = 2; budget = 1; };\npool: { reuse = \"never\"; };");
+	fixture_expect_messages(file,
+		"t.conf:1: error: limits.min_rate of frontend \"w\" has no effect in mode tcp; remove it or write it "
+		"in "
+		"defaults\n"
+		"t.conf:2: error: limits.source.requests of frontend \"w\" has no effect in mode tcp; remove it or "
+		"write "
+		"it in defaults\n"
+		"t.conf:4: error: retry.budget of backend \"app\" has no effect in mode tcp; remove it or write it in "
+		"defaults\n"
+		"t.conf:5: error: pool.reuse of backend \"app\" has no effect in mode tcp; remove it or write it in "
+		"defaults\n");
+	free(file);
 }
