@@ -4,6 +4,7 @@ lint_checks = \
 	tests/lint/globals.sh \
 	tests/lint/layers.py \
 	tests/lint/options_documented.sh \
+	tests/lint/promises.py \
 	tests/lint/readme.py \
 	tests/lint/shell.sh \
 	tests/lint/socket_documented.sh \
