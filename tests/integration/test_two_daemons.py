@@ -161,6 +161,7 @@ def test_a_long_request_is_finished_by_who_has_it(box):
         client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         wait_for(lambda: before.stat("web", "FRONTEND")["scur"] == "1", what="the request")
         now = takes_over(box, config)
+        wait_for(lambda: "Stopping" in before.log, what="the first one to be told")
         assert before.running
         go.set()
         answer = client.response()
