@@ -84,6 +84,8 @@ int main(int argc, char **argv)
 		const char *libraries[] = {loop_library_version(libev, sizeof libev),
 			pattern_library_version(pcre2, sizeof pcre2), config_library_version()};
 		arguments_write_build(&text, libraries, sizeof libraries / sizeof *libraries);
+		text_format(&text, "patterns: jit=%s\n", pattern_why_no_jit() ? "no" : "yes");
+		confine_describe_kernel(&text);
 	}
 	if (what == ARGUMENTS_RUN || what == ARGUMENTS_CHECK || what == ARGUMENTS_DUMP)
 		status = main_with_config(what, &arguments);

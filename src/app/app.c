@@ -19,6 +19,7 @@
 #include "backend/probe.h"
 #include "base/clock.h"
 #include "base/safe_path.h"
+#include "rules/pattern.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -641,6 +642,13 @@ static void app_say_confinement(struct app *app)
 	text_free(&text);
 }
 
+static void app_say_patterns(struct app *app)
+{
+	const char *why = pattern_why_no_jit();
+	if (why)
+		log_write(app->ring, LOG_LEVEL_NOTICE, "Patterns run without JIT: %s; they cost more.", why);
+}
+
 int app_run(struct config *config, const struct arguments *arguments, struct name_table *names)
 {
 	struct app *app =
@@ -658,6 +666,7 @@ int app_run(struct config *config, const struct arguments *arguments, struct nam
 		log_write(app->ring, LOG_LEVEL_NOTICE, "lbd %s started with %u workers.", PACKAGE_VERSION,
 			(unsigned)app->worker_count);
 		app_say_confinement(app);
+		app_say_patterns(app);
 		takeover_finish(&app->takeover, app->ring);
 		detach_ready(&detach);
 		/* The terminal and pipes are given up: the log lets go of them too. */

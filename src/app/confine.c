@@ -240,3 +240,25 @@ void confine_describe(const struct confine *c, struct text *out)
 		data[0].permitted & confine_capability(CAP_DAC_OVERRIDE) ? " and CAP_DAC_OVERRIDE" : "");
 	text_add_c(out, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "; no_new_privs" : "");
 }
+
+/* Each is asked in a way that changes nothing. */
+void confine_describe_kernel(struct text *out)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	const struct {
+		const char *name;
+		bool can;
+	} rows[] = {
+		{"user", setresuid((uid_t)-1, (uid_t)-1, (uid_t)-1) == 0},
+		{"group", setresgid((gid_t)-1, (gid_t)-1, (gid_t)-1) == 0},
+		/* Without a path it cannot succeed: a kernel that has it complains of the path. */
+		{"chroot", syscall(SYS_chroot, NULL) < 0 && errno == EFAULT},
+		{"capabilities", syscall(SYS_capget, &header, data) == 0},
+		{"no_new_privs", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0},
+	};
+	text_add_c(out, "confinement:");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		text_format(out, " %s=%s", rows[i].name, rows[i].can ? "yes" : "no");
+	text_add_char(out, '\n');
+}

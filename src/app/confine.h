@@ -38,6 +38,8 @@ void confine_log_writer(void);
 void confine_end(struct confine *c);
 /* A sentence for the log: who the process is, and what it kept. */
 void confine_describe(const struct confine *c, struct text *out);
+/* A line for -V: which of it this kernel can do, whoever asks. */
+void confine_describe_kernel(struct text *out);
 
 /* confine_paths.c: how much of a path inside of the chroot is its own name. */
 size_t confine_jail_length(const char *jail);

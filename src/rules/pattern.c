@@ -28,6 +28,10 @@ struct pattern_scratch {
 enum {
 	PATTERN_STACK_START = 32 * 1024,
 	PATTERN_STACK_MAX = 256 * 1024,
+	/* The interpreter counts more than the JIT does, and remembers more for each step: these are wide enough that it
+	 * decides what the JIT decides, and the budget ends both. */
+	PATTERN_MATCH_LIMIT = PATTERN_BUDGET,
+	PATTERN_HEAP_LIMIT_KIB = 2048,
 	PATTERN_BYTES_A_STEP = 8,
 	PATTERN_BYTES_SOUGHT_A_STEP = 256
 };
@@ -242,6 +246,21 @@ struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group
 	if (at[0] == PCRE2_UNSET || at[1] < at[0]) /* \K can put the start behind the end */
 		return str_make(NULL, 0);
 	return str_make(scratch->subject.p + at[0], at[1] - at[0]);
+}
+
+const char *pattern_why_no_jit(void)
+{
+	uint32_t built = 0;
+	char error[256];
+	pcre2_config(PCRE2_CONFIG_JIT, &built);
+	if (!built)
+		return "this PCRE2 has none";
+	struct pattern *p = pattern_compile("a", error, sizeof error);
+	size_t size = 0;
+	if (p)
+		pcre2_pattern_info(p->code, PCRE2_INFO_JITSIZE, &size);
+	pattern_free(p);
+	return size ? NULL : "executable memory is refused";
 }
 
 const char *pattern_library_version(char *out, size_t size)

@@ -10,10 +10,11 @@
 struct pattern;
 struct pattern_scratch;
 
-enum { PATTERN_MATCH_LIMIT = 20000, PATTERN_HEAP_LIMIT_KIB = 1024, PATTERN_CAPTURES = 16 };
+enum { PATTERN_CAPTURES = 16 };
 
 /* What matching may cost, in steps of the matcher; the longest measured step takes about 10 ns. One budget may serve
- * several matches, so that all that one message costs is bounded. */
+ * several matches, so that all that one message costs is bounded. Without the JIT the same steps are counted, and each
+ * takes about three times as long. */
 enum { PATTERN_BUDGET = 100000 };
 
 /* MORE: of pattern_match_beginning only. */
@@ -48,6 +49,9 @@ enum pattern_result pattern_match_beginning(
  * empty, with p NULL, for a group that took no part or does not exist. */
 struct str pattern_capture(const struct pattern_scratch *scratch, uint32_t group);
 
+/* NULL: patterns run with the JIT. Otherwise a clause that says why they do not; tried anew at each call, as what the
+ * process may do changes. */
+const char *pattern_why_no_jit(void);
 /* "PCRE2 10.42 ...", for lbd -V. */
 const char *pattern_library_version(char *out, size_t size);
 

@@ -62,6 +62,10 @@ check_LTLIBRARIES += tests/support/no_port.la
 tests_support_no_port_la_SOURCES = tests/support/no_port.c
 tests_support_no_port_la_CFLAGS = $(BASE_CFLAGS) $(WARN_CFLAGS)
 tests_support_no_port_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+check_LTLIBRARIES += tests/support/no_exec_memory.la
+tests_support_no_exec_memory_la_SOURCES = tests/support/no_exec_memory.c
+tests_support_no_exec_memory_la_CFLAGS = $(BASE_CFLAGS) $(WARN_CFLAGS)
+tests_support_no_exec_memory_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
 # A server that does what its path says.
 noinst_PROGRAMS += tests/support/origin
