@@ -43,9 +43,3 @@ void buffer_consume(struct buffer *b, size_t n)
 	if (b->start == b->end)
 		buffer_free(b);
 }
-
-void buffer_free(struct buffer *b)
-{
-	free(b->data);
-	*b = (struct buffer){0};
-}

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 struct buffer {
 	char *data; /* NULL while nothing is attached */
@@ -33,6 +34,13 @@ static inline void buffer_commit(struct buffer *b, size_t n)
 
 /* The first n bytes are done. Frees the memory when nothing is left. */
 void buffer_consume(struct buffer *b, size_t n);
-void buffer_free(struct buffer *b);
+/* Most that are freed have nothing. */
+static inline void buffer_free(struct buffer *b)
+{
+	if (!b->data)
+		return;
+	free(b->data);
+	*b = (struct buffer){0};
+}
 
 #endif

@@ -133,7 +133,7 @@ static void account_log(const struct exchange *x, uint64_t in, uint64_t out, uin
 {
 	const struct frontend *f = x->frontend;
 	const struct config_frontend *conf = atomic_load_explicit(&f->conf, memory_order_acquire);
-	if (!f->access_sink || conf->access_log.format == CONFIG_ACCESS_LOG_OFF)
+	if (conf->access_log.format == CONFIG_ACCESS_LOG_OFF)
 		return;
 	struct worker *w = x->worker;
 	struct address client, peer;
@@ -196,7 +196,8 @@ void account_exchange(struct exchange *x)
 		account_server_side(x, backend, now_us);
 		counter_add(backend, COUNTER_SESSIONS_CLOSED, 1);
 	}
-	account_log(x, in, out, now_us);
+	if (x->frontend->access_sink)
+		account_log(x, in, out, now_us);
 	if (!x->server || !x->reserved)
 		return;
 	struct counters *server = server_counters(x->server, worker);

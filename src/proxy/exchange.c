@@ -52,8 +52,7 @@ static struct exchange *exchange_create(struct session *s)
 
 static void exchange_free(struct exchange *x)
 {
-	timeout_stop(&x->timeout);
-	timeout_stop(&x->total);
+	LBD_INVARIANT(!timeout_running(&x->timeout) && !timeout_running(&x->total) && !timeout_running(&x->pace));
 	buffer_free(&x->copy.data);
 	buffer_free(&x->unsent);
 	buffer_free(&x->up.trailers);
@@ -329,7 +328,7 @@ enum exchange_go exchange_route(struct exchange *x)
 	counter_add(c, COUNTER_REQUESTS, 1);
 	retry_budget_note_request(x->backend->retries, x->worker->index, x->worker->loop.now_us);
 	exchange_arm_total(x);
-	return EXCHANGE_GO_NEXT;
+	return exchange_wants_buffer(x) ? EXCHANGE_GO_NEXT : EXCHANGE_GO_PICK;
 }
 
 /* ---- the end ---- */

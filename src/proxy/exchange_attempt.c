@@ -171,7 +171,7 @@ enum exchange_go exchange_connect(struct exchange *x)
 		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "answer_before_request");
 	x->at.connected = x->worker->loop.now_us;
 	queue_server_answers(x->backend);
-	if (!upstream_announce(x->upstream, x->session))
+	if (!x->upstream->reused && !upstream_announce(x->upstream, x->session))
 		return exchange_fail(x, REASON_MEMORY, NULL);
 	return EXCHANGE_GO_NEXT;
 }

@@ -2,7 +2,7 @@
  * that a client that sends it slowly holds no place on a server. It stands in the copy that a retry would need. */
 #include "proxy/exchange_parts.h"
 
-static bool exchange_wants_buffer(const struct exchange *x)
+bool exchange_wants_buffer(const struct exchange *x)
 {
 	return exchange_backend_conf(x)->buffer_request && x->parsed && !http_framing_is_empty(&x->request.framing);
 }
@@ -35,12 +35,8 @@ static bool exchange_begin_buffer(struct exchange *x)
 
 enum exchange_go exchange_buffer(struct exchange *x)
 {
-	if (!x->up.copy) {
-		if (!exchange_wants_buffer(x))
-			return EXCHANGE_GO_NEXT;
-		if (!exchange_begin_buffer(x))
-			return exchange_fail(x, REASON_CLIENT_CLOSED, NULL);
-	}
+	if (!x->up.copy && !exchange_begin_buffer(x))
+		return exchange_fail(x, REASON_CLIENT_CLOSED, NULL);
 	if (x->timed_out)
 		return exchange_fail(x, REASON_CLIENT_TIMEOUT, NULL);
 	/* Of chunks a part of what came may have no data. */

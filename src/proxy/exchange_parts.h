@@ -81,6 +81,9 @@ void exchange_keep_body(struct exchange *x);
 /* Of a request that was written and of which nothing has left, the body as far as it was written. */
 void exchange_keep_unsent(struct exchange *x);
 
+/* exchange_buffer.c: with buffer_request, a body is to be read before a server is picked. */
+bool exchange_wants_buffer(const struct exchange *x);
+
 /* exchange_queue.c */
 /* How long the next wait for a slot may last, by timeouts.queue, which counts all waits together; 0: without end. */
 uint64_t exchange_queue_patience(const struct exchange *x);

@@ -29,14 +29,15 @@ static bool exchange_may_need_body(const struct exchange *x)
 /* Memory is spent only on a body that may be needed again. */
 void exchange_keep_body(struct exchange *x)
 {
+	/* Most requests have no body. */
+	if (x->up.done && !x->up.copy)
+		return;
 	if (!exchange_may_need_body(x)) {
 		flow_drop_copy(&x->up);
 		return;
 	}
-	if (!x->up.copy && !x->up.done)
+	if (!x->up.copy)
 		x->copy = (struct flow_copy){.whole = true};
-	else if (!x->up.copy)
-		return;
 	x->copy.most = exchange_backend_conf(x)->retry.body;
 	x->up.copy = &x->copy;
 }

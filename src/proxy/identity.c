@@ -219,10 +219,8 @@ static bool identity_take_claims(struct exchange *x, struct identity *id, bool t
 }
 
 /* False: memory is out. */
-static bool identity_take_id(struct exchange *x, const struct config_frontend *conf)
+static bool identity_take_id(struct exchange *x)
 {
-	if (!conf->request_id)
-		return true;
 	struct str received = identity_single(&x->request.fields, HTTP_FIELD_X_REQUEST_ID);
 	if (x->trusted && request_id_is_valid(received)) {
 		x->request_id = received;
@@ -243,7 +241,7 @@ static struct identity *identity_make(struct exchange *x)
 	struct identity *id = arena_zero(&x->arena, 1, sizeof *id);
 	bool trusted = x->trusted;
 	/* The option may have come since the request did. */
-	if (!x->request_id.n && !identity_take_id(x, conf))
+	if (conf->request_id && !x->request_id.n && !identity_take_id(x))
 		return NULL;
 	if (!id || !identity_take_claims(x, id, trusted) || !identity_take_forwarded(x, id, conf, trusted) ||
 		(conf->traceparent && !identity_take_trace(x, id)))
@@ -300,7 +298,8 @@ void identity_begin(struct exchange *x)
 	if (x->request.underscores)
 		identity_drop_underscores(&x->request.fields, conf->underscores);
 	/* Without memory it has no id, and identity_fields will say so. */
-	(void)identity_take_id(x, conf);
+	if (conf->request_id)
+		(void)identity_take_id(x);
 }
 
 bool identity_passes_trailer(const struct exchange *x, struct str name)

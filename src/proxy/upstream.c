@@ -191,7 +191,7 @@ bool upstream_announce(struct upstream *u, struct session *s)
 	char header[PROXY_HEADER_WRITE_MAX];
 	struct address client, local;
 	unsigned version = upstream_conf(u)->send_proxy;
-	if (!version || u->reused)
+	if (!version)
 		return true;
 	session_peer(s, &client);
 	session_local(s, &local);
