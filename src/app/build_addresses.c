@@ -73,7 +73,9 @@ static void written_sort(struct places_written *w)
 static const char *written_meaning(const struct place *place, char out[ADDRESS_KEY_MAX + 16])
 {
 	const char *text = strncmp(place->text, "unix:", 5) == 0 ? place->text + 5 : place->text;
-	snprintf(out, ADDRESS_KEY_MAX + 16, strcmp(place->key, text) == 0 || *text == '*' ? "" : " (%s)", place->key);
+	*out = '\0';
+	if (strcmp(place->key, text) != 0 && *text != '*')
+		snprintf(out, ADDRESS_KEY_MAX + 16, " (%s)", place->key);
 	return out;
 }
 
