@@ -128,7 +128,7 @@ enum exchange_go exchange_relay(struct exchange *x)
 {
 	if (x->timed_out)
 		return exchange_fail(x, exchange_timeout_reason(x), NULL);
-	if (x->upstream && (exchange_move_up(x) || exchange_move_down(x)))
+	if (x->upstream && ((!x->up.done && exchange_move_up(x)) || exchange_move_down(x)))
 		return EXCHANGE_GO_FINISH;
 	if (!x->down.done || (x->tunnel && !x->up.done))
 		return EXCHANGE_GO_WAIT;

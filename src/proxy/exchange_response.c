@@ -264,7 +264,7 @@ enum exchange_go exchange_response(struct exchange *x)
 		return exchange_replace_upstream(x);
 	if (upstream_unsent(x->upstream) && channel_input(&x->upstream->channel).n)
 		return exchange_fail(x, REASON_MALFORMED_RESPONSE, "answer_before_request");
-	if (exchange_move_up(x))
+	if (!x->up.done && exchange_move_up(x))
 		return EXCHANGE_GO_FINISH;
 	return exchange_take_head(x);
 }
