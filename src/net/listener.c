@@ -133,7 +133,7 @@ void listener_close(struct listener *l)
 
 /* Drops every segment that is a SYN without ACK, so that no new handshake begins on this socket; the other sockets of
  * the same address get them when the client repeats. */
-static void listener_refuse_new(int fd)
+static bool listener_refuse_new(int fd)
 {
 	struct sock_filter program[] = {
 		{BPF_LD | BPF_B | BPF_ABS, 0, 0, 13},    /* TCP flags */
@@ -143,15 +143,18 @@ static void listener_refuse_new(int fd)
 		{BPF_RET | BPF_K, 0, 0, 0xffffffff},     /* take whole */
 	};
 	struct sock_fprog filter = {sizeof program / sizeof program[0], program};
-	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
 }
 
 /* As many as in any turn. False: more may be queued. */
 static bool listener_accept_queued(struct listener *l)
 {
-	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN; i++)
-		if (!listener_accept_one(l))
+	for (int i = 0; i < LISTENER_ACCEPTS_A_TURN; i++) {
+		if (l->drain_left == 0 || !listener_accept_one(l))
 			return true;
+		if (l->drain_left > 0)
+			l->drain_left--;
+	}
 	return false;
 }
 
@@ -159,12 +162,14 @@ static void listener_on_drain(struct timer *timer)
 {
 	struct listener *l = (struct listener *)((char *)timer - offsetof(struct listener, retry));
 	uint64_t exhausted = l->exhausted;
+	if (l->drain_left >= 0 && l->draining == 1 && !l->refused)
+		l->drain_left = socket_queued(l->io.fd);
 	if (!listener_accept_queued(l)) {
 		timer_start(&l->retry, 0, 0);
 		return;
 	}
 	/* What is queued may wait as long as it takes: whoever stops without patience closes it. */
-	if (l->refused && socket_has_queued(l->io.fd)) {
+	if (l->refused && l->drain_left != 0 && socket_has_queued(l->io.fd)) {
 		timer_start(&l->retry, LISTENER_RETRY_US, 0);
 		return;
 	}
@@ -189,8 +194,10 @@ void listener_drain_and_close(struct listener *l, void (*closed)(struct listener
 	l->draining = 1;
 	struct address self;
 	socket_local_address(l->io.fd, &self);
-	if (self.length && self.as.any.sa_family != AF_UNIX)
-		listener_refuse_new(l->io.fd);
+	/* Where the kernel lets this process set no filter, new ones go on coming while the drain waits for a place: then it
+	 * is for those who are there now. */
+	bool tcp = self.length && self.as.any.sa_family != AF_UNIX;
+	l->drain_left = tcp && !listener_refuse_new(l->io.fd) ? socket_queued(l->io.fd) : -1;
 	bool all = listener_accept_queued(l);
 	/* Handshakes that were under way when the filter came end within moments on a live network. */
 	timer_init(&l->retry, l->loop, listener_on_drain);

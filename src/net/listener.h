@@ -22,6 +22,7 @@ struct listener {
 	void (*unused)(struct listener *listener, bool exhausted);
 	void (*closed)(struct listener *listener); /* of listener_drain_and_close */
 	uint8_t draining;                          /* step of the drain, 0: none */
+	int drain_left;                            /* connections that the drain may still accept; -1: all that are queued */
 	bool refused;                              /* admit's last answer was no */
 	uint64_t exhausted;                        /* times that descriptors or memory were out */
 	int spares[LISTENER_SPARES];               /* of listener_keep_spare; -1: none */

@@ -177,6 +177,13 @@ bool socket_has_queued(int fd)
 	return poll(&listening, 1, 0) > 0;
 }
 
+int socket_queued(int fd)
+{
+	struct tcp_info info;
+	socklen_t size = sizeof info;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? (int)info.tcpi_unacked : -1;
+}
+
 bool socket_has_input(int fd)
 {
 	char byte;

@@ -35,6 +35,8 @@ ssize_t socket_discard(int fd, void *scratch, size_t n) LBD_MUST_CHECK;
 void socket_reset_on_close(int fd);
 /* Connections wait in this listening socket to be accepted. */
 bool socket_has_queued(int fd);
+/* How many do, on a listening TCP socket; -1 where the kernel does not tell. */
+int socket_queued(int fd);
 /* Bytes stand in it right now, looked at without taking them. */
 bool socket_has_input(int fd);
 /* The same, or an end, or an error. */
