@@ -3,6 +3,7 @@
 #include "net/socket.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -143,7 +144,12 @@ static bool listener_refuse_new(int fd)
 		{BPF_RET | BPF_K, 0, 0, 0xffffffff},     /* take whole */
 	};
 	struct sock_fprog filter = {sizeof program / sizeof program[0], program};
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0)
+		return true;
+	/* Some kernels want CAP_NET_ADMIN for it. Bound to an interface that there is not, the socket gets no new SYN either:
+	 * it is answered as if nobody listened. */
+	int nowhere = INT_MAX;
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &nowhere, sizeof nowhere) == 0;
 }
 
 /* As many as in any turn. False: more may be queued. */
@@ -194,7 +200,7 @@ void listener_drain_and_close(struct listener *l, void (*closed)(struct listener
 	l->draining = 1;
 	struct address self;
 	socket_local_address(l->io.fd, &self);
-	/* Where the kernel lets this process set no filter, new ones go on coming while the drain waits for a place: then it
+	/* Where the kernel allows neither way to refuse them, new ones go on coming while the drain waits for a place: then it
 	 * is for those who are there now. */
 	bool tcp = self.length && self.as.any.sa_family != AF_UNIX;
 	l->drain_left = tcp && !listener_refuse_new(l->io.fd) ? socket_queued(l->io.fd) : -1;
