@@ -226,9 +226,10 @@ class Brittle:
                 with connection:
                     if self.serve(connection):
                         continue
+                    # First: a client that hears of the end may be back before the next line.
+                    self.listener.close()
             except OSError:
                 continue
-            self.listener.close()
             time.sleep(0.3)
             self.listener = socket.create_server(("127.0.0.1", self.port))
 
