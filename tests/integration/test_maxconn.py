@@ -11,11 +11,11 @@ LIMITS = {"frontend": lambda n: {"frontend": {"maxconn": n}, "top": WORKERS},
           "global": lambda n: {"top": {"global": {"threads": 4, "maxconn": n}}}}
 
 
-def crowd(lbd, count, target="/"):
-    """Clients that have sent a request each."""
+def crowd(lbd, count, target="/", more=b""):
+    """Clients that have sent a request each. more: the beginning of another one, so that they are never idle."""
     clients = [Client(lbd.port, timeout=20) for _ in range(count)]
     for client in clients:
-        client.send(build_request(target=target))
+        client.send(build_request(target=target) + more)
     return clients
 
 
@@ -196,7 +196,7 @@ def test_a_second_term_ends_who_waits_for_a_place(box):
 
 def test_set_maxconn_frontend(box):
     lbd, _ = box.serve("a", frontend={"maxconn": 2}, top=WORKERS)
-    clients = crowd(lbd, 30)
+    clients = crowd(lbd, 30, more=b"G")
     assert len(answered(clients)) == 2
     lbd.act("set maxconn frontend web 5")
     assert len(answered(clients)) == 5
@@ -219,7 +219,7 @@ def test_set_maxconn_global(box):
     hard = int(lbd.info()["Hard_maxconn"])
     assert lbd.info()["Maxconn"] == str(hard)
     lbd.act("set maxconn global 2")
-    clients = crowd(lbd, 10)
+    clients = crowd(lbd, 10, more=b"G")
     assert len(answered(clients)) == 2
     assert lbd.info()["Maxconn"] == "2"
     lbd.act("set maxconn global 0")
