@@ -159,6 +159,7 @@ check_world() {
 # in the end, but for pytest's own.
 temporary_begin() {
 	TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/lbd-tests.XXXXXX") || die "no temporary directory can be made"
+	chmod 711 "$TMPDIR" # a daemon under test that became another user comes through
 	export TMPDIR
 	trap 'rm -rf "$TMPDIR"' EXIT
 	trap 'exit 130' INT

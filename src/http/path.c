@@ -34,9 +34,9 @@ static bool path_sixteen_are_odd(const char *p)
 
 bool http_path_is_normal(struct str path)
 {
-	const char *p = path.p, *end = path.p + path.n;
-	if (!path.n || *p != '/')
+	if (!path.n || *path.p != '/')
 		return true;
+	const char *p = path.p, *end = path.p + path.n;
 #ifdef __SSE2__
 	for (; end - p > 16; p += 16)
 		if (path_sixteen_are_odd(p))
@@ -78,8 +78,10 @@ bool http_path_is_unreserved(int c)
 
 bool http_path_is_strict(struct str path)
 {
+	if (!path.n)
+		return true;
 	const char *end = path.p + path.n;
-	for (const char *p = path.p; path.n && (p = memchr(p, '%', (size_t)(end - p))); p++) {
+	for (const char *p = path.p; (p = memchr(p, '%', (size_t)(end - p))); p++) {
 		int byte = path_decode(p, end);
 		if (byte == 0 || byte == '/' || byte == '\\')
 			return false;
@@ -110,6 +112,8 @@ static bool path_end_piece(const struct path_writer *w, bool encoded)
 
 bool http_path_has_dots(struct str path)
 {
+	if (!path.n)
+		return false;
 	const char *end = path.p + path.n, *piece = path.p;
 	bool dots = false;
 	for (const char *p = piece; p < end && !dots; p++) {
@@ -162,9 +166,11 @@ static bool path_write_encoded(struct path_writer *w, int byte)
 
 enum http_error http_path_normalize(struct str path, char *room, struct str *normal)
 {
+	if (!path.n || *path.p != '/')
+		return HTTP_ERROR_PATH;
 	struct path_writer w = {.start = room, .at = room, .segment = room, .piece = room};
 	const char *p = path.p, *end = path.p + path.n;
-	bool good = path.n && *p == '/';
+	bool good = true;
 	while (good && p < end) {
 		int byte = *p == '%' ? path_decode(p, end) : 0;
 		if (*p == '/' || *p == '\\') {
