@@ -26,7 +26,7 @@ static bool authority_is_ipv6(struct str s)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
-	if (s.n >= sizeof text)
+	if (s.n >= sizeof text || memchr(s.p, '\0', s.n))
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = 0;

@@ -10,7 +10,7 @@ static bool chain_read_host(struct str host, struct address *out)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr v6;
-	if (!host.n || host.n >= sizeof text)
+	if (!host.n || host.n >= sizeof text || memchr(host.p, '\0', host.n))
 		return false;
 	memcpy(text, host.p, host.n);
 	text[host.n] = '\0';
