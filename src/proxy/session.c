@@ -340,6 +340,9 @@ static void session_on_readable(struct channel *c)
 static void session_on_drained(struct channel *c)
 {
 	struct session *s = session_of_channel(c);
+	/* It is in the loop's list, and goes on at the end of this turn. */
+	if (s->waits_turn)
+		return;
 	if (s->state == SESSION_BUSY)
 		exchange_client_drained(s->exchange);
 	else if (s->state == SESSION_LINGER && s->eof)
@@ -451,6 +454,7 @@ void session_go_on(struct list *link)
  * stack; so they leave the rest to the loop below instead of going deeper. */
 void session_continue(struct session *s)
 {
+	LBD_INVARIANT(!s->waits_turn);
 	if (s->continuing)
 		return;
 	s->continuing = true;

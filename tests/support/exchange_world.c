@@ -31,6 +31,8 @@ struct exchange_world {
 	int listener;
 	bool emptied;
 	uint64_t now_us; /* of the loop, as of its next turn */
+	void (*before_sleep)(void *context);
+	void *before_sleep_context;
 };
 
 static void world_need(bool condition, const char *what)
@@ -54,6 +56,9 @@ static void world_on_release(struct ev_loop *ev) EV_NOEXCEPT
 {
 	struct loop *loop = ev_userdata(ev);
 	world_need(list_empty(&loop->unflushed) && list_empty(&loop->failed) && !loop->doomed, "a turn left work");
+	const struct exchange_world *world = ((struct worker *)loop->owner)->app;
+	if (world->before_sleep)
+		world->before_sleep(world->before_sleep_context);
 }
 
 static void world_on_acquire(struct ev_loop *ev) EV_NOEXCEPT
@@ -200,6 +205,12 @@ int exchange_world_accept(struct exchange_world *world)
 void exchange_world_turn(struct exchange_world *world)
 {
 	ev_run(world->worker.loop.ev, EVRUN_NOWAIT);
+}
+
+void exchange_world_before_sleep(struct exchange_world *world, void (*hook)(void *context), void *context)
+{
+	world->before_sleep = hook;
+	world->before_sleep_context = context;
 }
 
 void exchange_world_pass(struct exchange_world *world, uint64_t us)

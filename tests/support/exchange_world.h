@@ -1,6 +1,6 @@
 /* One worker with its frontends and servers, without a thread: its loop is turned by hand and its clock is a number, so
  * that a script decides what happens in which turn. The other ends of all connections are plain descriptors. Used by
- * fuzz_exchange. */
+ * fuzz_exchange and unit tests. */
 #ifndef LBD_TESTS_EXCHANGE_WORLD_H
 #define LBD_TESTS_EXCHANGE_WORLD_H
 
@@ -19,6 +19,8 @@ int exchange_world_connect(struct exchange_world *world, unsigned frontend);
 int exchange_world_accept(struct exchange_world *world);
 /* Whatever is due now, to its end. */
 void exchange_world_turn(struct exchange_world *world);
+/* Called in each turn where the loop may sleep: behind all that was sent, ahead of what is heard. NULL: nothing is. */
+void exchange_world_before_sleep(struct exchange_world *world, void (*hook)(void *context), void *context);
 /* The clock goes on, and what became due expires in a turn of its own. */
 void exchange_world_pass(struct exchange_world *world, uint64_t us);
 /* While stopping no session begins a new request; off again for the next run. */

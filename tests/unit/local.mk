@@ -168,6 +168,7 @@ tests_unit_unit_proxy_SOURCES = \
 	tests/unit/proxy/test_reason.c \
 	tests/unit/proxy/test_relay.c \
 	tests/unit/proxy/test_relay_splice.c \
+	tests/unit/proxy/test_session_turn.c \
 	tests/unit/proxy/test_session_walk.c
 
 tests_unit_unit_admin_CPPFLAGS = $(TEST_CPPFLAGS)
