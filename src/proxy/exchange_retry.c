@@ -2,6 +2,7 @@
  * The rules are those of the group retry: nothing is sent twice unless its method is listed, its body is still held and
  * the client has seen no byte of an answer; what never left may go to another server whatever it is. */
 #include "backend/retry_budget.h"
+#include "base/invariant.h"
 #include "proxy/account.h"
 #include "proxy/exchange_parts.h"
 
@@ -83,7 +84,7 @@ bool exchange_goes_once(const struct exchange *x)
 static bool exchange_attempts_left(const struct exchange *x, unsigned on)
 {
 	const struct config_retry *retry = &exchange_backend_conf(x)->retry;
-	return (retry->on & on) && x->round_attempts + 1 < retry->attempts && x->tried_count < LBD_TRIED_MAX;
+	return (retry->on & on) && x->round_attempts + 1 < retry->attempts;
 }
 
 static bool exchange_afford_retry(struct exchange *x)
@@ -165,6 +166,8 @@ static void exchange_leave_server(struct exchange *x, bool hopeless, unsigned on
 	exchange_drop_upstream(x);
 	exchange_give_back(x);
 	x->fresh = x->timed_out = false;
+	/* retry.attempts allows no more in a round. */
+	LBD_INVARIANT(x->tried_count < LBD_TRIED_MAX);
 	x->hopeless |= (uint32_t)hopeless << x->tried_count;
 	x->tried[x->tried_count++] = x->server;
 	x->failed_attempts++;

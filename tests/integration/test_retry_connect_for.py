@@ -287,3 +287,16 @@ def test_a_unix_socket_whose_queue_is_full(box):
     wait_for(lambda: int(log.lbd.stat("app", "BACKEND")["qcur"]) >= 50)
     threading.Thread(target=serve, daemon=True).start()
     assert [client.response().status for client in clients] == [204] * 60
+
+
+def test_as_many_as_may_be_tried(box):
+    """What was tried is remembered for so many; one more was written behind the end of it."""
+    servers = {f"s{n}": f"127.0.0.1:{box.dead_port()}" for n in range(20)}
+    config = box.config(servers, backend={"retry": {"attempts": 16, "pause": "10ms", "connect_for": "100ms"}})
+    lbd = box.lbd(config)
+    with Client(lbd.port) as client:
+        assert [client.request().status for _ in range(3)] == [503] * 3
+    assert {row["econ"] for row in lbd.show_stat() if row["svname"].startswith("s")} != {"0"}
+    config["backends"]["app"]["retry"]["attempts"] = 17
+    status, _, err = box.check_config(config)
+    assert status == 1 and "attempts" in err and "16" in err

@@ -31,7 +31,7 @@ def test_only_the_first_one(box):
 
 def test_none_is_another_one_at_once(box):
     servers = {name: f"127.0.0.1:{box.dead_port()}" for name in "abc"}
-    log = Logged(box, servers, backend={"retry": {"attempts": 20, "connect_for": 0}})
+    log = Logged(box, servers, backend={"retry": {"attempts": 16, "connect_for": 0}})
     assert http(log.port).status == 503
     assert [figures(log.lbd, name)["econ"] for name in "abc"] == [1, 1, 1]
 
