@@ -7,7 +7,8 @@ import subprocess
 import zlib
 
 import pytest
-from lbdtest import Process, curl, listening_ports, pattern, wait_for
+from lbdtest import curl, pattern
+from real_nginx import start_nginx
 
 MB = 1_000_000
 
@@ -81,16 +82,9 @@ def test_head_has_the_length_and_no_body(url):
 def test_ranges_of_a_real_file(box, tmp_path):
     """Ranges are the server's business: nginx answers 206, and a broken download is resumed."""
     port, body = box.port(), pattern(MB)
-    for name in ("www", "tmp"):
-        box.path(name).mkdir(mode=0o777)
+    box.path("www").mkdir(mode=0o777)
     box.path("www/file").write_bytes(body)
-    temps = " ".join(f"{name}_temp_path {box.path('tmp')};" for name in
-                     ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    box.path("nginx.conf").write_text(
-        f"daemon off; master_process off; pid {box.path('nginx.pid')}; error_log stderr warn; events {{}} http {{ "
-        f"access_log off; {temps} server {{ listen 127.0.0.1:{port} reuseport; root {box.path('www')}; }} }}")
-    Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
-    wait_for(lambda: port in listening_ports(), what="nginx to listen")
+    start_nginx(box, f"server {{ listen 127.0.0.1:{port} reuseport; root {box.path('www')}; }}", [port])
     lbd = box.lbd(box.config({"n": f"127.0.0.1:{port}"}))
     url = f"http://127.0.0.1:{lbd.port}/file"
     assert curl("-r", "500-999", url) == (0, body[500:1000], "")

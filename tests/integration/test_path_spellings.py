@@ -3,7 +3,8 @@ import json
 import random
 
 import pytest
-from lbdtest import Client, Failure, Process, http, listening_ports, wait_for
+from lbdtest import Client, http, wait_for
+from real_nginx import start_nginx
 
 ADMIN = ["/admin", "/%61dmin", "//admin", "/./admin", "/x/../admin", "/%2e/admin", "/%61%64%6D%69%6e", "///admin", "/\\admin",
          "/x/%2e%2E/admin", "/x/.%2e/admin", "/x\\..\\admin", "//x//..//admin/", "/a/b/../../admin?q", "/admin/x", "/admin;p", "/admin%2fx"]
@@ -148,11 +149,7 @@ def test_the_example(box, echo):
 # --- nginx as the server -------------------------------------------------------------------------------------------------
 
 NGINX = """
-daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr crit;
-events {{ worker_connections 256; }}
-http {{ access_log off; client_body_temp_path {dir}/b; proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f;
-uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s;
-server {{ listen 127.0.0.1:{port} reuseport; location /admin {{ return 200 admin; }} location / {{ return 200 other; }} }} }}
+  server {{ listen 127.0.0.1:{port} reuseport; location /admin {{ return 200 admin; }} location / {{ return 200 other; }} }}
 """
 PIECES = ["/", "/", "//", "\\", "%2f", "%5C", ".", "..", "%2e", "%2E.", "x", "admin", "admin", "%61dmin", "adm%69n", "%41dmin", ";y", "%20", "%00",
           "%25", "%", "~", "%7e", "+", "%3f", "%23", "&"]
@@ -168,14 +165,7 @@ def spellings():
 @pytest.fixture
 def nginx(box):
     port = box.port()
-    box.path("nginx.conf").write_text(NGINX.format(dir=box.directory, port=port))
-    server = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
-
-    def listening():
-        if not server.running:
-            raise Failure(f"nginx: {server.log}")
-        return port in listening_ports()
-    wait_for(listening, what="nginx to listen")
+    start_nginx(box, NGINX.format(port=port), [port], log="crit")
     return port
 
 

@@ -5,7 +5,8 @@ import threading
 import time
 
 import pytest
-from lbdtest import Client, Failure, Process, http, listening_ports, took, wait_for
+from lbdtest import Client, Failure, http, took, wait_for
+from real_nginx import start_nginx
 
 
 def idle(lbd, name="a"):
@@ -79,14 +80,8 @@ def test_a_connection_that_the_server_closes_leaves_at_once(box):
 
 
 NGINX = """
-daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr warn;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; keepalive_timeout 60ms;
-  client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp; fastcgi_temp_path {dir}/tmp;
-  uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
+  keepalive_timeout 60ms;
   server {{ listen 127.0.0.1:{port} reuseport; location / {{ return 200 "ok\\n"; }} }}
-}}
 """
 
 
@@ -120,15 +115,7 @@ class Waves:
 def test_a_server_with_a_shorter_timeout_costs_no_request_in_a_thousand(box):
     """nginx closes after 60 ms, and the clients come back after about that time: as many races as can be had."""
     port = box.port()
-    box.path("tmp").mkdir(mode=0o777)
-    box.path("nginx.conf").write_text(NGINX.format(dir=box.directory, port=port))
-    nginx = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
-
-    def listening():
-        if not nginx.running:
-            raise Failure(f"nginx: {nginx.log}")
-        return port in listening_ports()
-    wait_for(listening, what="nginx to listen")
+    start_nginx(box, NGINX.format(port=port), [port])
     lbd = box.lbd(box.config({"n": f"127.0.0.1:{port}"}))
     pauses = [LONG, 0.056, LONG, 0.058, 0.059, LONG, 0.060, LONG, 0.061, 0.062] * 5
     together = threading.Barrier(20)

@@ -4,16 +4,12 @@ import hashlib
 import subprocess
 
 import pytest
-from lbdtest import Client, Failure, Process, curl, http, listening_ports, pattern, sanitized, wait_for
+from lbdtest import Client, curl, http, pattern, sanitized
+from real_nginx import start_nginx
 
 MB = 1_000_000
-CONF = """
-daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr warn;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; sendfile on; client_max_body_size 0; keepalive_requests 50;
-  client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp; fastcgi_temp_path {dir}/tmp;
-  uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
+NGINX = """
+  sendfile on; keepalive_requests 50;
   types {{ text/plain txt; }}
   server {{
     listen 127.0.0.1:{port} reuseport;
@@ -21,7 +17,6 @@ http {{
     location / {{ dav_methods PUT DELETE; gzip on; gzip_min_length 1; gzip_types text/plain; gzip_proxied any; }}
     location = /gone {{ return 410 "gone\\n"; }}
   }}
-}}
 """
 
 
@@ -29,16 +24,8 @@ http {{
 def nginx(box):
     """(Process, its address); its files are in www."""
     port = box.port()
-    for name in ("www", "tmp"):
-        box.path(name).mkdir(mode=0o777)
-    box.path("nginx.conf").write_text(CONF.format(dir=box.directory, port=port))
-    process = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
-
-    def listening():
-        if not process.running:
-            raise Failure(f"nginx: {process.log}")
-        return port in listening_ports()
-    wait_for(listening, what="nginx to listen")
+    box.path("www").mkdir(mode=0o777)
+    process = start_nginx(box, NGINX.format(dir=box.directory, port=port), [port])
     return process, f"127.0.0.1:{port}"
 
 

@@ -2,19 +2,14 @@
 import re
 
 import pytest
-from lbdtest import Client, Failure, Process, curl, listening_ports, wait_for
+from lbdtest import Client, Process, curl, wait_for
+from real_nginx import start_nginx, wait_listening
 
 NGINX = """
-daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr info;
-events {{ worker_connections 512; }}
-http {{
-  access_log off; client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp; fastcgi_temp_path {dir}/tmp;
-  uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
   server {{
     listen 127.0.0.1:{port} reuseport proxy_protocol;
     location / {{ return 200 "$proxy_protocol_addr $proxy_protocol_port\\n"; }}
   }}
-}}
 """
 HAPROXY = """
 defaults
@@ -25,21 +20,10 @@ defaults
 """
 
 
-def started(box, process, port):
-    def listening():
-        if not process.running:
-            raise Failure(process.log)
-        return port in listening_ports()
-    wait_for(listening, what="it to listen")
-
-
 @pytest.fixture
 def nginx(box):
     port = box.port()
-    box.path("tmp").mkdir(mode=0o777)
-    box.path("nginx.conf").write_text(NGINX.format(dir=box.directory, port=port))
-    process = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
-    started(box, process, port)
+    process = start_nginx(box, NGINX.format(port=port), [port], log="info")
     return process, f"127.0.0.1:{port}"
 
 
@@ -47,7 +31,7 @@ def haproxy(box, text, port, mode="http"):
     path = box.path(f"{box.fresh('haproxy')}.cfg")
     path.write_text(HAPROXY.format(mode=mode) + text)
     process = Process(box, box.fresh("haproxy"), ["haproxy", "-db", "-f", path])
-    started(box, process, port)
+    wait_listening(process, [port])
     return process
 
 

@@ -4,7 +4,8 @@ import socket
 import time
 
 import pytest
-from lbdtest import Client, Failure, Process, build_request, curl, http, listening_ports, wait_for
+from lbdtest import Client, Failure, build_request, curl, http, wait_for
+from real_nginx import start_nginx
 
 MB = 1_000_000
 RULES = [{"path": "^/deny", "deny": 403}, {"path": "^/rate", "rate_limit": {"rate": 1, "per": "1h", "burst": 1}}]
@@ -79,30 +80,16 @@ def test_curl(box):
             assert (code, out) == (0, str(status).encode())
 
 
-CONF = """
-daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr warn;
-events {{ worker_connections 64; }}
-http {{
-  access_log off; client_max_body_size 0; client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp;
-  fastcgi_temp_path {dir}/tmp; uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
+NGINX = """
   proxy_request_buffering off; proxy_http_version 1.1;
   server {{ listen 127.0.0.1:{port} reuseport; location / {{ proxy_pass http://127.0.0.1:{lbd}; }} }}
-}}
 """
 
 
 @pytest.mark.parametrize("target,status", REFUSALS)
 def test_nginx_in_front(box, target, status):
     lbd, port = serve(box, status), box.port()
-    box.path("tmp").mkdir(mode=0o777)
-    box.path("nginx.conf").write_text(CONF.format(dir=box.directory, port=port, lbd=lbd.port))
-    nginx = Process(box, "nginx", ["nginx", "-e", "stderr", "-p", box.directory, "-c", box.path("nginx.conf")])
-
-    def listening():
-        if not nginx.running:
-            raise Failure(f"nginx: {nginx.log}")
-        return port in listening_ports()
-    wait_for(listening, what="nginx to listen")
+    nginx = start_nginx(box, NGINX.format(port=port, lbd=lbd.port), [port])
     for _ in range(5):
         with Client(port) as client:
             client.send(head(target, f"Content-Length: {20 * MB}"))

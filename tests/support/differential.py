@@ -16,6 +16,7 @@ import http_rows  # noqa: E402
 import lbdtest  # noqa: E402
 import wire  # noqa: E402
 from differential_why import INTRO, WHY  # noqa: E402
+from real_nginx import start_nginx, wait_listening  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = TOP / "doc/conformance.md"
@@ -47,16 +48,8 @@ backend b{lane}
   server s {address}
 """
 NGINX = """
-daemon off; master_process off; pid {dir}/nginx.pid; error_log stderr crit;
-events {{ worker_connections 500; }}
-http {{
-  access_log off; client_max_body_size 0;
   client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; proxy_read_timeout 1s;
   proxy_next_upstream off; lingering_close off;
-  client_body_temp_path {dir}/tmp; proxy_temp_path {dir}/tmp; fastcgi_temp_path {dir}/tmp;
-  uwsgi_temp_path {dir}/tmp; scgi_temp_path {dir}/tmp;
-  {lanes}
-}}
 """
 NGINX_LANE = """
   upstream b{lane} {{ server {address}; keepalive 8; }}
@@ -85,22 +78,12 @@ def start(box, name, recorders):
         }
         box.lbd(config)
         return ports
+    if name == "nginx":
+        start_nginx(box, NGINX + "".join(NGINX_LANE.format(lane=i, port=p, address=a) for i, p, a in lanes), ports, log="crit")
+        return ports
     path = box.path(f"{name}.conf")
-    if name == "haproxy":
-        path.write_text(HAPROXY + "".join(HAPROXY_LANE.format(lane=i, port=p, address=a) for i, p, a in lanes))
-        argv = ["haproxy", "-db", "-f", path]
-    else:
-        box.path("tmp").mkdir(mode=0o777)
-        text = "".join(NGINX_LANE.format(lane=i, port=p, address=a) for i, p, a in lanes)
-        path.write_text(NGINX.format(dir=box.directory, lanes=text))
-        argv = ["nginx", "-e", "stderr", "-p", box.directory, "-c", path]
-    process = lbdtest.Process(box, name, argv)
-
-    def listening():
-        if not process.running:
-            raise lbdtest.Failure(f"{name}: {process.log}")
-        return all(port in lbdtest.listening_ports() for port in ports)
-    lbdtest.wait_for(listening, what=f"{name} to listen")
+    path.write_text(HAPROXY + "".join(HAPROXY_LANE.format(lane=i, port=p, address=a) for i, p, a in lanes))
+    wait_listening(lbdtest.Process(box, name, ["haproxy", "-db", "-f", path]), ports)
     return ports
 
 
