@@ -91,12 +91,19 @@ static bool flow_send_end(struct flow *f)
 	return buffer_used(&f->trailers) ? flow_send_trailers(f) : channel_write(f->to, "0\r\n\r\n", 5);
 }
 
+/* Trailers are sent once more with a copy only. */
+static void flow_drop_trailers(struct flow *f)
+{
+	if (f->complete && (!f->copy || !f->copy->whole))
+		buffer_free(&f->trailers);
+}
+
 static enum flow_result flow_finish(struct flow *f)
 {
 	f->done = f->complete = true;
-	if (f->chunk_out && f->to && !flow_send_end(f))
-		return FLOW_BROKEN;
-	return FLOW_DONE;
+	bool sent = !f->chunk_out || !f->to || flow_send_end(f);
+	flow_drop_trailers(f);
+	return sent ? FLOW_DONE : FLOW_BROKEN;
 }
 
 /* What comes in pieces smaller than this is copied at no more cost than two calls of splice. */
@@ -302,6 +309,7 @@ void flow_drop_copy(struct flow *f)
 	buffer_free(&f->copy->data);
 	f->copy->whole = false;
 	f->copy = NULL;
+	flow_drop_trailers(f);
 }
 
 enum flow_result flow_end(struct flow *f)

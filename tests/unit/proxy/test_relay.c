@@ -87,6 +87,37 @@ Test(relay, a_body_is_sent_again)
 	}
 }
 
+static bool relay_pass(const struct flow *f, struct str name)
+{
+	return true;
+}
+
+Test(relay, trailers_are_kept_as_long_as_they_may_be_sent_again)
+{
+	struct relay_case t;
+	relay_open(&t, relay_chunked, 100);
+	t.flow.passes_trailer = relay_pass;
+	cr_expect(relay_receive(&t, "5\r\nhello\r\n0\r\nX-A: 1\r\n") == FLOW_MORE);
+	cr_expect(relay_receive(&t, "X-B: 2\r\n\r\n") == FLOW_DONE);
+	cr_expect(flow_repeat(&t.flow, &t.other));
+	relay_expect(&t.other, "5\r\nhello\r\n0\r\nX-A: 1\r\nX-B: 2\r\n\r\n");
+	cr_expect(t.flow.trailers.data != NULL);
+	flow_drop_copy(&t.flow);
+	cr_expect(t.flow.trailers.data == NULL, "they would be kept as long as the answer takes");
+	relay_end(&t);
+
+	/* A body that is longer than its copy may be, and trailers that are not whole when the copy goes. */
+	relay_open(&t, relay_chunked, 4);
+	t.flow.passes_trailer = relay_pass;
+	cr_expect(relay_receive(&t, "5\r\nhello\r\n0\r\nX-A: 1\r\n") == FLOW_MORE);
+	flow_drop_copy(&t.flow);
+	cr_expect(t.flow.trailers.data != NULL);
+	cr_expect(relay_receive(&t, "\r\n") == FLOW_DONE);
+	relay_expect(&t.to, "5\r\nhello\r\n0\r\nX-A: 1\r\n\r\n");
+	cr_expect(t.flow.trailers.data == NULL);
+	relay_end(&t);
+}
+
 Test(relay, a_body_with_a_length_is_sent_again)
 {
 	struct relay_case t;
