@@ -354,6 +354,9 @@ src_liblbd_la_SOURCES += \
 	src/app/owner.h \
 	src/app/pidfile.c \
 	src/app/pidfile.h \
+	src/app/sandbox.c \
+	src/app/sandbox.h \
+	src/app/system_calls.def \
 	src/app/takeover.c \
 	src/app/takeover.h \
 	src/app/worker_thread.c \

@@ -443,6 +443,7 @@ static bool app_make_workers(struct app *app)
 		t->proxies = &app->proxies;
 		t->control = &app->loop;
 		t->ended = app_on_worker_ended;
+		t->sandbox = app->confine.sandbox != CONFIG_SANDBOX_OFF;
 		t->worker.limits = &app->limits;
 		t->worker.log = log_add_ring(app->log, APP_WORKER_RING);
 		if (!t->worker.log || !worker_thread_init(t, i, &app->readers[i], (int)app->descriptor_limit,
@@ -495,7 +496,7 @@ static bool app_make_files(struct app *app, const char *pidfile)
 {
 	errno = 0;
 	if (app_open_binds(app) && app_open_admin(app) && app_prepare_pidfile(app, pidfile))
-		return confine_settle() || app_failed("capabilities cannot be given up");
+		return confine_settle(&app->confine) || app_failed("capabilities cannot be given up");
 	if (app->confine.changes && (errno == EACCES || errno == EPERM))
 		fprintf(stderr,
 			"lbd: sockets and the pidfile are made and removed as %s (global.user), who must be able to "
@@ -553,6 +554,8 @@ static bool app_start_traffic(struct app *app)
 		if (!worker_thread_start(&app->workers[i]))
 			return app_failed("a worker's thread cannot be started");
 		app->workers_running++;
+		if (!confine_worker_began(&app->confine, app->workers[i].holds))
+			return app_failed("global.sandbox is \"required\", but the kernel refuses it to a worker");
 	}
 	app->name_watch = name_watch_start(&app->host, app->proxies.backends, app->proxies.backend_count);
 	if (!app->name_watch)

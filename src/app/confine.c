@@ -48,7 +48,11 @@ static bool confine_list_groups(struct confine *c, const char *user)
 static bool confine_resolve(struct confine *c, const struct config *config, char *error, size_t error_size)
 {
 	const struct config_global *conf = &config->global;
-	*c = (struct confine){.jail = conf->chroot, .user = geteuid(), .group = getegid()};
+	*c = (struct confine){.jail = conf->chroot,
+		.user = geteuid(),
+		.group = getegid(),
+		.sandbox = conf->sandbox,
+		.workers_hold = SANDBOX_WHOLE};
 	if (conf->chroot[0] && conf->chroot[0] != '/') {
 		snprintf(error, error_size, "global.chroot '%.200s' must be an absolute path", conf->chroot);
 		return false;
@@ -99,6 +103,12 @@ bool confine_begin(struct confine *c, const struct config *config, char *error, 
 		config_write_error(error, error_size, config->file, 0,
 			"global.%s: only root can do that; start lbd as root, or leave it out",
 			c->jail[0] ? "chroot" : "user");
+		return false;
+	}
+	if (c->sandbox == CONFIG_SANDBOX_REQUIRED && sandbox_can() != SANDBOX_WHOLE) {
+		config_write_error(error, error_size, config->file, 0,
+			"global.sandbox is \"required\", but there is no %s here (lbd -V); \"auto\" takes what there is",
+			sandbox_can() & SANDBOX_SECCOMP ? "Landlock" : "seccomp");
 		return false;
 	}
 	if (c->changes && !confine_list_groups(c, config->global.user[0] ? config->global.user : NULL)) {
@@ -214,19 +224,39 @@ bool confine_drop(struct confine *c, char *error, size_t error_size)
 	return good;
 }
 
-bool confine_settle(void)
+bool confine_settle(struct confine *c)
 {
+	c->control_listed = c->sandbox != CONFIG_SANDBOX_OFF && sandbox_enter_control();
 	return confine_keep_capabilities(confine_wanted());
 }
 
-void confine_worker(void)
+unsigned confine_worker(bool sandbox)
 {
 	(void)confine_keep_capabilities(0);
+	return sandbox ? sandbox_enter_worker() : 0;
+}
+
+bool confine_worker_began(struct confine *c, unsigned holds)
+{
+	c->workers_hold &= holds;
+	return c->sandbox != CONFIG_SANDBOX_REQUIRED || holds == SANDBOX_WHOLE;
 }
 
 void confine_log_writer(void)
 {
 	(void)confine_keep_capabilities(confine_wanted() & confine_capability(CAP_DAC_OVERRIDE));
+}
+
+static void confine_describe_sandbox(const struct confine *c, struct text *out)
+{
+	const char *listed = c->control_listed ? "seccomp for control and workers" : "seccomp for workers";
+	if (c->sandbox == CONFIG_SANDBOX_OFF)
+		text_add_c(out, "; no sandbox, since global.sandbox is off");
+	else if (!c->workers_hold)
+		text_add_c(out, "; no sandbox here");
+	else
+		text_format(out, "; sandbox: %s, %s", c->workers_hold & SANDBOX_SECCOMP ? listed : "no seccomp",
+			c->workers_hold & SANDBOX_LANDLOCK ? "Landlock for workers" : "no Landlock");
 }
 
 void confine_describe(const struct confine *c, struct text *out)
@@ -239,6 +269,7 @@ void confine_describe(const struct confine *c, struct text *out)
 		data[0].permitted & confine_capability(CAP_NET_BIND_SERVICE) ? "CAP_NET_BIND_SERVICE" : "none",
 		data[0].permitted & confine_capability(CAP_DAC_OVERRIDE) ? " and CAP_DAC_OVERRIDE" : "");
 	text_add_c(out, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "; no_new_privs" : "");
+	confine_describe_sandbox(c, out);
 }
 
 /* Each is asked in a way that changes nothing. */
@@ -256,6 +287,8 @@ void confine_describe_kernel(struct text *out)
 		{"chroot", syscall(SYS_chroot, NULL) < 0 && errno == EFAULT},
 		{"capabilities", syscall(SYS_capget, &header, data) == 0},
 		{"no_new_privs", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0},
+		{"seccomp", sandbox_can() & SANDBOX_SECCOMP},
+		{"landlock", sandbox_can() & SANDBOX_LANDLOCK},
 	};
 	text_add_c(out, "confinement:");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -1,9 +1,10 @@
-/* Who the process becomes, and what it keeps: global.user, group and chroot. Everything that only root can open is
- * opened before confine_drop, everything that has to be made again later (listeners, sockets, pidfile) after it, as the
- * user: so that what works at the start works later too. Control, before the threads start. */
+/* Who the process becomes, and what it keeps: global.user, group, chroot and sandbox. Everything that only root can open
+ * is opened before confine_drop, everything that has to be made again later (listeners, sockets, pidfile) after it, as
+ * the user: so that what works at the start works later too. Control, before the threads start. */
 #ifndef LBD_APP_CONFINE_H
 #define LBD_APP_CONFINE_H
 
+#include "app/sandbox.h"
 #include "base/text.h"
 #include "config/config.h"
 
@@ -17,6 +18,9 @@ struct confine {
 	int group_count;
 	bool changes; /* another user or group */
 	bool lowered;
+	enum config_sandbox sandbox;
+	bool control_listed; /* control has its list of system calls */
+	unsigned workers_hold; /* SANDBOX_...: what holds for all of them */
 	char name[80]; /* "user 'x'", for messages */
 };
 
@@ -30,11 +34,14 @@ bool confine_raise(struct confine *c) LBD_MUST_CHECK;
 /* For good. Of the capabilities only those stay that are needed to make the sockets. */
 bool confine_drop(struct confine *c, char *error, size_t error_size) LBD_MUST_CHECK;
 /* The sockets are made. What stays is what allows to listen on ports below 1024; a root that stays root may still pass
- * over permissions of files. */
-bool confine_settle(void) LBD_MUST_CHECK;
-/* What a thread of another kind than control gives up: all capabilities; the log's writer keeps those for files. */
-void confine_worker(void);
+ * over permissions of files. Threads that begin from now on lack the system calls that none of them needs. */
+bool confine_settle(struct confine *c) LBD_MUST_CHECK;
+/* What a thread of another kind than control gives up: all capabilities; the log's writer keeps those for files. A
+ * worker is put into its sandbox too, and returns which parts of it hold. */
+unsigned confine_worker(bool sandbox);
 void confine_log_writer(void);
+/* A worker said what holds. False: global.sandbox is "required", and not all of it does. */
+bool confine_worker_began(struct confine *c, unsigned holds) LBD_MUST_CHECK;
 void confine_end(struct confine *c);
 /* A sentence for the log: who the process is, and what it kept. */
 void confine_describe(const struct confine *c, struct text *out);

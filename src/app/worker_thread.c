@@ -186,7 +186,8 @@ bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_
 static void *worker_thread_main(void *argument)
 {
 	struct worker_thread *t = argument;
-	confine_worker();
+	t->holds = confine_worker(t->sandbox);
+	sem_post(&t->begun);
 	loop_run(&t->worker.loop);
 	loop_post(t->control, &t->ended_mail);
 	return NULL;
@@ -199,8 +200,10 @@ bool worker_thread_start(struct worker_thread *t)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	t->worker.loop.pipes.most = t->worker.limits->pipes;
 	t->ended_mail.deliver = t->ended;
-	t->started = pthread_create(&t->thread, NULL, worker_thread_main, t) == 0;
+	t->started = sem_init(&t->begun, 0, 0) == 0 && pthread_create(&t->thread, NULL, worker_thread_main, t) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	while (t->started && sem_wait(&t->begun) < 0)
+		; /* a signal */
 	return t->started;
 }
 

@@ -6,11 +6,15 @@
 #include "proxy/relief.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 struct worker_thread {
 	struct worker worker;
 	pthread_t thread;
 	bool started;
+	bool sandbox;   /* it is to enter its sandbox */
+	unsigned holds; /* SANDBOX_...: what it could; control's once it runs */
+	sem_t begun;
 	bool over; /* control's: it has said that it ended */
 	struct worker_listener *listeners;
 	uint32_t listener_count, open_listeners;
@@ -29,6 +33,7 @@ struct worker_thread {
  * fds: one listening descriptor each, taken over. False: memory or epoll failed. */
 bool worker_thread_init(struct worker_thread *t, uint32_t index, struct quiesce_reader *reader, int expected_fds,
 	struct bind_point *binds, const int *fds, uint32_t count) LBD_MUST_CHECK;
+/* Returns when the thread has given up what it does not need. */
 bool worker_thread_start(struct worker_thread *t) LBD_MUST_CHECK;
 /* Any thread: listeners drain and close, sessions end as they become idle, then the thread ends. Once. */
 void worker_thread_stop(struct worker_thread *t);

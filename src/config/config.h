@@ -65,11 +65,14 @@ struct config_stats_socket {
 	const char *file;
 };
 
+enum config_sandbox { CONFIG_SANDBOX_AUTO, CONFIG_SANDBOX_OFF, CONFIG_SANDBOX_REQUIRED };
+
 struct config_global {
 	uint32_t threads; /* as written; 0: one for each CPU */
 	uint32_t maxconn;
 	struct config_strings plugin_path;
 	const char *user, *group, *chroot; /* "": not asked for */
+	enum config_sandbox sandbox;
 	uint64_t memory; /* bytes; 0: no limit */
 	uint64_t shutdown_timeout;
 	bool watch;

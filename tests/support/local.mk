@@ -21,6 +21,7 @@ TEST_PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhe
 noinst_HEADERS += tests/support/plugins/plugin_base.h
 check_LTLIBRARIES += \
 	tests/support/plugins/all_in.la \
+	tests/support/plugins/asks_kernel.la \
 	tests/support/plugins/flicker.la \
 	tests/support/plugins/garbage.la \
 	tests/support/plugins/newer_minor.la \
@@ -32,6 +33,8 @@ check_LTLIBRARIES += \
 	tests/support/plugins/tiny_symbol.la \
 	tests/support/plugins/unresolved.la \
 	tests/support/plugins/wrong_abi.la
+tests_support_plugins_asks_kernel_la_SOURCES = tests/support/plugins/asks_kernel.c
+tests_support_plugins_asks_kernel_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_support_plugins_all_in_la_SOURCES = tests/support/plugins/all_in.c
 tests_support_plugins_all_in_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 tests_support_plugins_flicker_la_SOURCES = tests/support/plugins/flicker.c
@@ -66,6 +69,11 @@ check_LTLIBRARIES += tests/support/no_exec_memory.la
 tests_support_no_exec_memory_la_SOURCES = tests/support/no_exec_memory.c
 tests_support_no_exec_memory_la_CFLAGS = $(BASE_CFLAGS) $(WARN_CFLAGS)
 tests_support_no_exec_memory_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/support/other_kernel.la
+tests_support_other_kernel_la_SOURCES = tests/support/other_kernel.c
+tests_support_other_kernel_la_CFLAGS = $(BASE_CFLAGS) $(WARN_CFLAGS)
+tests_support_other_kernel_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
 # A server that does what its path says.
 noinst_PROGRAMS += tests/support/origin
