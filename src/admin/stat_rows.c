@@ -53,6 +53,8 @@ void stat_row_of_frontend(struct stat_row *row, struct frontend *f, const struct
 	row->sessions_max = atomic_load_explicit(&f->sessions_max, memory_order_relaxed);
 	if (limit)
 		row->session_limit = limit;
+	if (f->source.open)
+		row->sources_uncounted = (int64_t)count_table_uncounted(f->source.open);
 	bool stopped = view->stopping || atomic_load_explicit(&f->shut, memory_order_relaxed);
 	row->status = stopped ? "STOP" : atomic_load_explicit(&f->paused, memory_order_relaxed) ? "PAUSED" : "OPEN";
 }

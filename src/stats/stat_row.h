@@ -23,7 +23,7 @@ struct stat_row {
 	int64_t check_code, check_duration_ms, check_rise, check_fall, check_health;
 	int64_t queue_ms, connect_ms, response_ms, total_ms;
 	int64_t queue_ms_max, connect_ms_max, response_ms_max, total_ms_max;
-	int64_t idle, idle_limit;
+	int64_t idle, idle_limit, sources_uncounted;
 	int64_t breaker_since_s, breaker_error_percent, breaker_requests, breaker_threshold_percent;
 	int64_t breaker_opens, breaker_trials_ok, breaker_trials_need;
 	int64_t latency_p50_us, latency_p90_us, latency_p99_us, latency_max_us;

@@ -78,6 +78,7 @@ def test_the_other_way(box, origins):
     lbd = start(box, origins, [COSTLY, *({"path": "^/", **end} for end in ENDS[:3])], {"on_costly": "pass"})
     assert http(lbd.port, headers=AGENT).origin == "app"
     assert costly(lbd) == 0 and "not decided by it" in lbd.log
+    assert lbd.stat("web", "FRONTEND")["costly_requests"] == "1"
     denied = start(box, origins, [COSTLY, *({"path": "^/", **end} for end in ENDS)], {"on_costly": "pass"})
     assert http(denied.port, headers=AGENT).status == 451
 

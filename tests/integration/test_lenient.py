@@ -18,6 +18,8 @@ def ask(box, coding, lenient, version=b"1.1"):
     lbd = box.lbd(box.config(plan.servers, {"access_log": {"format": "json", "target": str(path)}}, {"lenient": lenient}))
     response = http(lbd.port)
     wait_for(lambda: path.exists() and path.read_text().endswith("\n"), what="the line")
+    twice = 1 if lenient and response.status == 200 else 0
+    assert lbd.stat("app", "a")["lenient_responses"] == lbd.stat("app", "BACKEND")["lenient_responses"] == str(twice)
     return response, json.loads(path.read_text())
 
 

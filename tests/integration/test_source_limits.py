@@ -39,6 +39,17 @@ def served(client):
         return 0
 
 
+def test_a_full_table_lets_in_and_counts(box):
+    """Nobody is refused because others have many addresses."""
+    lbd = limited(box, connections=1, keys=1)
+    clients = [From(f"127.0.0.{number}", lbd.port) for number in range(10, 50)]
+    assert [served(client) for client in clients] == [200] * 40
+    uncounted = int(lbd.stat("web", "FRONTEND")["sources_uncounted"])
+    assert 0 < uncounted < 40 and lbd.stat("web", "FRONTEND")["dcon"] == "0"
+    for client in clients:
+        client.close()
+
+
 def test_connections_at_a_time(box):
     lbd = limited(box, connections=5)
     clients = [From(ATTACKER, lbd.port) for _ in range(50)]

@@ -197,7 +197,8 @@ def test_a_dry_run(box):
     with Client(lbd.port) as client:
         assert {client.request().status for _ in range(10)} == {200}
     assert [(row["hits"], row["limited"]) for row in lbd.table("show rules")] == [("10", "8")]
-    assert lbd.stat("web", "FRONTEND")["dreq"] == "0"
+    row = lbd.stat("web", "FRONTEND")
+    assert (row["dreq"], row["rate_limited"], row["rate_limited_dry"]) == ("0", "0", "8")
     wait_for(lambda: "would have refused" in lbd.log)
     assert lbd.log.count("(dry_run)") == 1 and re.search(r"rate_limit of the rule at \S+\.conf:\d+ would have refused 1 requests", lbd.log)
     wait_for(lambda: len(log_of(box)) == 10)

@@ -18,7 +18,8 @@ HEADER = ("# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ere
           "agg_server_status,agg_server_check_status,agg_check_status,-,")
 OWN = ["health", "admin_state", "brk_state", "brk_since", "brk_err_pct", "brk_requests", "brk_threshold_pct", "brk_opens",
        "brk_trials_ok", "brk_trials_need", "lat_p50_us", "lat_p90_us", "lat_p99_us", "lat_max_us", "chk_hist",
-       "drain_since", "eff_weight"]
+       "drain_since", "eff_weight", "rate_limited", "rate_limited_dry", "costly_requests", "sources_uncounted",
+       "lenient_responses", "retries_refused", "pick_invalid", "queued"]
 
 
 def test_show_stat_has_the_columns_in_their_places(box):

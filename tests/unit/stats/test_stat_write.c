@@ -24,7 +24,9 @@ static const char stat_write_fixed[] =
 	"agg_check_status,-,";
 static const char stat_write_own[] =
 	"health,admin_state,brk_state,brk_since,brk_err_pct,brk_requests,brk_threshold_pct,brk_opens,brk_trials_ok,"
-	"brk_trials_need,lat_p50_us,lat_p90_us,lat_p99_us,lat_max_us,chk_hist,drain_since,eff_weight,\n";
+	"brk_trials_need,lat_p50_us,lat_p90_us,lat_p99_us,lat_max_us,chk_hist,drain_since,eff_weight,"
+	"rate_limited,rate_limited_dry,costly_requests,sources_uncounted,lenient_responses,retries_refused,pick_invalid,"
+	"queued,\n";
 
 Test(stat_write, header)
 {
