@@ -101,6 +101,20 @@ static bool exchange_may_upgrade(const struct exchange *x)
 	return true;
 }
 
+static LBD_COLD void exchange_refuse_underscore(struct exchange *x)
+{
+	const struct http_fields *fields = &x->request.fields;
+	/* The head lies in one piece, as it was received. */
+	const char *head = x->request.method_text.p, *at = NULL;
+	for (uint32_t i = 0; i < fields->count && !at; i++)
+		at = memchr(fields->at[i].name.p, '_', fields->at[i].name.n);
+	malformed_request(x->session, HTTP_ERROR_UNDERSCORE,
+		(struct malformed_place){
+			.input = str_make(head, x->head_bytes_in), .position = at ? (size_t)(at - head) : 0});
+	exchange_fail(x, REASON_MALFORMED_REQUEST, http_error_word(HTTP_ERROR_UNDERSCORE));
+	x->step = EXCHANGE_STEP_FINISH;
+}
+
 /* What was parsed is the exchange's request from now on. */
 static void exchange_take_request(struct exchange *x, size_t head_bytes)
 {
@@ -109,10 +123,8 @@ static void exchange_take_request(struct exchange *x, size_t head_bytes)
 	if (x->request.upgrade_to.n && !exchange_may_upgrade(x))
 		x->request.upgrade_to = str_make(NULL, 0);
 	identity_begin(x);
-	if (x->request.underscores && exchange_frontend_conf(x)->underscores == CONFIG_UNDERSCORES_REFUSE) {
-		exchange_fail(x, REASON_MALFORMED_REQUEST, http_error_word(HTTP_ERROR_UNDERSCORE));
-		x->step = EXCHANGE_STEP_FINISH;
-	}
+	if (x->request.underscores && exchange_frontend_conf(x)->underscores == CONFIG_UNDERSCORES_REFUSE)
+		exchange_refuse_underscore(x);
 }
 
 /* Copies the head, so that it outlives the input it came in: a retry or a queue may need it again. */

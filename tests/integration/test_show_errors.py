@@ -66,6 +66,18 @@ def test_requests(box):
     assert "invalid" not in event(lbd, " web response") and "invalid" not in event(lbd, " app")
 
 
+@pytest.mark.parametrize("pad", [0, 3000])
+def test_a_refused_underscore(box, pad):
+    """Long heads are read another way."""
+    lbd, _ = box.serve("a", frontend={"underscores": "refuse"})
+    sent = b"GET / HTTP/1.1\r\nHost: a\r\nX-Pad: %s\r\nX_B: b\r\n\r\n" % (b"x" * pad)
+    with Client(lbd.port) as client:
+        assert client.send(sent).response().status == 400
+    text = event(lbd)
+    assert "invalid request" in text and "underscore_in_name" in text
+    assert fields(text)["position"] == sent.index(b"_")
+
+
 def test_pipelined_request_counts_from_its_own_head(box):
     lbd, _ = box.serve("a")
     with Client(lbd.port) as client:
