@@ -1,9 +1,9 @@
 /* load: the clients of bench.py, in one thread. Every answer is read whole and its body compared byte by byte, and at
  * the end each client finishes what it began, so that CPU time can be divided by the exact work. Two ways:
  * closed loop (no -r): a client sends its next request when it has the answer to the last;
- * constant rate (-r): request n is due at n / rate seconds whatever the answers do, by the next free client, and its
- * latency counts from the time it was due. So a stall shows in all requests that it held up ("coordinated omission",
- * G. Tene), not only in the one that was under way. */
+ * constant rate (-r): request n is due at n / rate seconds whatever the answers do, by the client that has been free
+ * for the longest time, and its latency counts from the time it was due. So a stall shows in all requests that it held
+ * up ("coordinated omission", G. Tene), not only in the one that was under way. */
 #include "config.h"
 
 #include "load.h"
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,8 +33,10 @@ void load_fail(const struct load *load, const char *what, const char *detail)
 	exit(1);
 }
 
-static void load_record(struct load *load, uint64_t latency)
+static void load_record(struct load *load, uint64_t due, uint64_t latency)
 {
+	if (due < load->start + load->warm)
+		return;
 	if (load->done == load->latency_room) {
 		load->latency_room = load->latency_room ? load->latency_room * 2 : 1 << 16;
 		load->latencies = realloc(load->latencies, load->latency_room * sizeof *load->latencies);
@@ -54,11 +57,25 @@ static void load_send_next(struct load *load, struct visitor *visitor, uint64_t 
 void load_on_answer(struct load *load, struct visitor *visitor)
 {
 	uint64_t now = load_now_us();
-	load_record(load, now - visitor->due);
+	load_record(load, visitor->due, now - visitor->due);
 	if (load->rate == 0 && now < load->end)
 		load_send_next(load, visitor, now);
 	else
-		load->idle[load->idle_count++] = visitor;
+		load_rest(load, visitor);
+}
+
+/* All take their turn: the last to rest is the last to send again. */
+void load_rest(struct load *load, struct visitor *visitor)
+{
+	load->idle[(load->idle_first + load->idle_count++) % CLIENTS_MAX] = visitor;
+}
+
+static struct visitor *load_wake(struct load *load)
+{
+	struct visitor *visitor = load->idle[load->idle_first];
+	load->idle_first = (load->idle_first + 1) % CLIENTS_MAX;
+	load->idle_count--;
+	return visitor;
 }
 
 /* Sends what is due; returns the us until the next is, or -1 when no more will be. */
@@ -72,17 +89,17 @@ static int64_t load_pace(struct load *load)
 			return (int64_t)(due - now);
 		if (load->idle_count == 0)
 			return MS_US;
-		load_send_next(load, load->idle[--load->idle_count], due);
+		load_send_next(load, load_wake(load), due);
 	}
 }
 
 static void load_run(struct load *load)
 {
 	load->start = load_now_us();
-	load->end = load->start + load->duration;
+	load->end = load->start + load->warm + load->duration;
 	int count = load->idle_count;
 	for (int i = 0; load->rate == 0 && i < count; i++)
-		load_send_next(load, load->idle[--load->idle_count], load->start);
+		load_send_next(load, load_wake(load), load->start);
 	for (;;) {
 		int64_t wait = load->rate ? load_pace(load) : -1;
 		if (wait < 0 && load->idle_count == load->clients)
@@ -107,7 +124,7 @@ static int load_compare(const void *a, const void *b)
 
 static void load_print(struct load *load)
 {
-	uint64_t took = load_now_us() - load->start;
+	uint64_t took = load_now_us() - load->start - load->warm;
 	if (load->done == 0)
 		load_fail(load, "no request", "was answered");
 	qsort(load->latencies, load->done, sizeof *load->latencies, load_compare);
@@ -123,8 +140,10 @@ static void load_print(struct load *load)
 
 static void load_usage(void)
 {
-	fputs("usage: load [-c CLIENTS] [-t MILLISECONDS] [-r REQUESTS_PER_S] [-g TARGET] [-b BYTES | -e TEXT...]\n"
+	fputs("usage: load [-c CLIENTS] [-t MILLISECONDS] [-w MILLISECONDS] [-r REQUESTS_PER_S] [-g TARGET] [-b BYTES "
+	      "| -e TEXT...]\n"
 	      "            [-u BYTES] [-H HEADER]... [-n] PORT\n"
+	      "  -w  for so long at first requests are made and not counted, beside -t\n"
 	      "  -b  the answer is a body of the demo server, that long      -e  it is this text (or another -e)\n"
 	      "  -u  requests carry a body of the same pattern               -n  a connection for each request\n",
 		stderr);
@@ -134,11 +153,13 @@ static void load_usage(void)
 static void load_options(struct load *load, int argc, char **argv)
 {
 	int option;
-	while ((option = getopt(argc, argv, "c:t:r:g:b:e:u:H:n")) != -1) {
+	while ((option = getopt(argc, argv, "c:t:w:r:g:b:e:u:H:n")) != -1) {
 		if (option == 'c')
 			load->clients = atoi(optarg);
 		else if (option == 't')
 			load->duration = strtoul(optarg, NULL, 10) * MS_US;
+		else if (option == 'w')
+			load->warm = strtoul(optarg, NULL, 10) * MS_US;
 		else if (option == 'r')
 			load->rate = strtoul(optarg, NULL, 10);
 		else if (option == 'g')
@@ -171,6 +192,8 @@ int main(int argc, char **argv)
 	load->duration = S_US;
 	load->target = "/";
 	load_options(load, argc, argv);
+	/* The kernel may be late by 50 us otherwise, on purpose, which would count as latency. */
+	prctl(PR_SET_TIMERSLACK, 1);
 	load->epoll = epoll_create1(EPOLL_CLOEXEC);
 	visitors_open(load);
 	load_run(load);

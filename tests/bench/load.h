@@ -10,8 +10,8 @@ enum { CLIENTS_MAX = 8192, LOAD_TEXTS = 4, LOAD_HEADERS = 40, HEAD_MAX = 4096, P
 
 struct load {
 	int clients, epoll;
-	uint64_t rate, duration; /* requests a second, 0: as fast as answers come; us */
-	uint64_t start, end;     /* us of the monotonic clock */
+	uint64_t rate, duration;   /* requests a second, 0: as fast as answers come; us */
+	uint64_t warm, start, end; /* us; of the monotonic clock */
 	const char *target;
 	const char *headers[LOAD_HEADERS], *texts[LOAD_TEXTS]; /* texts: what an answer may be */
 	int header_count, text_count;
@@ -24,7 +24,7 @@ struct load {
 	uint64_t body_bytes; /* of both directions */
 	uint32_t *latencies; /* us */
 	struct visitor *visitors, *idle[CLIENTS_MAX];
-	int idle_count;
+	int idle_first, idle_count; /* a ring */
 	char scratch[SCRATCH], pattern[SCRATCH + PATTERN];
 };
 
@@ -39,6 +39,7 @@ struct visitor {
 /* Any fault of the proxy ends the whole comparison: figures of a proxy that answers wrongly mean nothing. */
 void load_fail(const struct load *load, const char *what, const char *detail) __attribute__((noreturn));
 void load_on_answer(struct load *load, struct visitor *visitor);
+void load_rest(struct load *load, struct visitor *visitor);
 
 void visitors_open(struct load *load);
 void visitor_begin(struct load *load, struct visitor *visitor);

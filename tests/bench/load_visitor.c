@@ -76,7 +76,7 @@ void visitors_open(struct load *load)
 		visitor->fd = -1;
 		if (!load->connect_each)
 			visitor_connect(load, visitor);
-		load->idle[load->idle_count++] = visitor;
+		load_rest(load, visitor);
 	}
 }
 

@@ -5,6 +5,7 @@ import time
 import zlib
 
 from anatomy import instructions, system_calls
+from beside import part_beside
 from contestants import CLK_TCK, PEERS, RULES, Contestant
 from lbdtest import Client, Failure, http, pattern
 from machine import NAMES
@@ -241,7 +242,7 @@ def part_instructions(bench, _name):
 
 
 PARTS = {**{name: part_requests for name in REQUESTS}, "post": part_post, **{f"body-{name}": part_bodies for name in BODIES},
-         "latency": part_latency, "slow": part_slow, "log": part_log, "workers": part_workers, "idle": part_idle, "calls": part_calls,
+         "latency": part_latency, "slow": part_slow, "beside": part_beside, "log": part_log, "workers": part_workers, "idle": part_idle, "calls": part_calls,
          "instructions": part_instructions}
 
 
