@@ -61,6 +61,7 @@ struct verdict intercept_decide(struct exchange *x)
 	session_client(x->session, &client);
 	session_peer(x->session, &peer);
 	struct verdict v = route_decide(x->frontend, x->parsed ? &x->request : NULL, &client, &peer, &tools);
+	w->rule_steps += v.rules.steps;
 	if (v.source && frontend_rules_count(v.source, w->index, v.rules.hits))
 		intercept_tell(x, &v);
 	if (v.rules.costly)

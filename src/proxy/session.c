@@ -15,8 +15,9 @@
 /* What a client still sends after its last answer is dropped, so much in a tick, and no longer than this where
  * timeouts.client_fin has no end. */
 enum { SESSION_LINGER_BYTES = 4 << 20, SESSION_LINGER_TICK_US = 50000, SESSION_LINGER_MOST_US = 30000000 };
-/* Requests of one client that are answered here in one turn of the loop; then it is the turn of others. */
-enum { SESSION_SHARE = 16 };
+/* What one client is answered here in one turn of the loop, in units of a few us; then it is the turn of others. A
+ * request is one, and so is each of these sizes. */
+enum { SESSION_SHARE = 16, SESSION_UNIT_BYTES = 4096, SESSION_UNIT_STEPS = 512 };
 /* While stopping, an idle client may have its next request under way. */
 enum { SESSION_FAREWELL_US = 500000 };
 
@@ -450,6 +451,13 @@ void session_go_on(struct list *link)
 	session_continue(s);
 }
 
+/* How much of its share is used, from what stood at the counters when its turn began. */
+static uint64_t session_used(const struct session *s, unsigned requests, uint64_t sent, uint64_t steps)
+{
+	return requests + (s->client.sent - sent) / SESSION_UNIT_BYTES +
+	       (session_worker(s)->rule_steps - steps) / SESSION_UNIT_STEPS;
+}
+
 /* Begins the next request when it is here already. Exchanges that end at once come back here while this is on the
  * stack; so they leave the rest to the loop below instead of going deeper. */
 void session_continue(struct session *s)
@@ -458,9 +466,11 @@ void session_continue(struct session *s)
 	if (s->continuing)
 		return;
 	s->continuing = true;
-	unsigned share = SESSION_SHARE;
-	while (share && session_awaits_head(s) && session_take_head(s)) {
-		share--;
+	unsigned requests = 0;
+	uint64_t sent = s->client.sent, steps = session_worker(s)->rule_steps;
+	while (session_awaits_head(s) && session_used(s, requests, sent, steps) < SESSION_SHARE &&
+		session_take_head(s)) {
+		requests++;
 		channel_flush_full(&s->client);
 	}
 	s->continuing = false;
@@ -468,7 +478,7 @@ void session_continue(struct session *s)
 		return;
 	if (s->client.blocked)
 		channel_pause(&s->client); /* until it has taken what waits */
-	else if (!share && channel_input(&s->client).n)
+	else if (channel_input(&s->client).n && session_used(s, requests, sent, steps) >= SESSION_SHARE)
 		session_wait_turn(s);
 	else if (s->eof || s->failed)
 		session_ended_by_client(s);

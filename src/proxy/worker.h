@@ -22,6 +22,7 @@ struct worker {
 	struct log_ring *log;
 	struct random random;
 	struct pattern_scratch *patterns;
+	uint64_t rule_steps; /* what rules have cost so far */
 	struct pool sessions, exchanges, upstreams, waiters;
 	struct list open_sessions; /* oldest first */
 	uint32_t session_count;

@@ -3,7 +3,7 @@ and limits for all, in the words of each. What an attack's requests need of a se
 that it is the proxy that they share with the clients beside them."""
 from collections import namedtuple
 
-from contestants import COMMANDS
+from contestants import COMMANDS, RULES
 from lbdtest import LBD, PLUGINS, build_request, config_text
 
 # name: as the table says it. setup: which of SETUPS it is made on. words: the attacker's, see attack.c; kinds: who is
@@ -20,6 +20,7 @@ def many(target, times, *more):
 BURST = 4469  # 140 kB of requests for /deny
 ONE = ("-c", 1, "-p", 1000)  # one connection, to which something is sent every ms that it takes
 NOT_READ = ("-w", 50)  # until its answers fill everything; 50 ms later it begins anew
+QUERY = "?" + "&".join(f"name{number}=value{number}" for number in range(12))
 UPLOAD = "POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
 CHUNKED = "POST /victim/_len HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -31,6 +32,9 @@ ATTACKS = (
     Attack("pipelined, redirected (302)", "web", (*ONE, *many("/redirect", BURST), "-r"), ALL),
     Attack("pipelined, above a rate (429)", "web", (*ONE, *many("/limited", BURST), "-r")),
     Attack("pipelined, no server (503)", "web", (*ONE, *many("/gone", BURST), "-r")),
+    # Neither HAProxy nor nginx can answer so much by a rule.
+    Attack("pipelined, answer of 60 kB by a rule", "web", (*ONE, *many("/large", 1000), "-r"), ("lbd",)),
+    Attack("pipelined, denied by the last of 200 rules", "rules", (*ONE, *many("/deny" + QUERY, 600), "-r")),
     Attack("pipelined to a server, not read, 50 clients", "web",
            ("-c", 50, "-p", 1000, *many("/victim/", 500), "-w", 200)),
     Attack("uploads to a deaf server, 50 clients", "web",
@@ -50,17 +54,21 @@ ATTACKS = (
 TEXT = "x" * 2000
 MAXCONN = 220
 SOURCE = {"connections": 50, "connection_rate": 200, "bad_requests": 100, "per": "10s"}
-SETUPS = {"web": {}, "guarded": {"limits": {"min_rate": 500, "source": SOURCE}}, "full": {"maxconn": MAXCONN}}
+PATTERNS = [f"(^|&)campaign=[a-z]+{number}(&|$)" for number in range(RULES)]  # they match nothing
+SETUPS = {"web": {}, "rules": {}, "guarded": {"limits": {"min_rate": 500, "source": SOURCE}}, "full": {"maxconn": MAXCONN}}
 
 
 def lbd_config(port, servers, setup):
     web = {"bind": [f"127.0.0.1:{port}"], "default_backend": "app", "limits": {"min_rate": 500},
            "rules": [{"path": "^/deny", "deny": 403},
                      {"path": "^/return", "return": {"status": 200, "body": TEXT}},
+                     {"path": "^/large", "return": {"status": 200, "body": 30 * TEXT}},
                      {"path": "^/redirect", "redirect": {"to": "/new", "status": 302}},
                      {"path": "^/limited", "rate_limit": {"key": "src", "rate": 10, "per": "10s"}},
                      {"path": "^/gone", "backend": "gone"}, {"path": "^/deaf", "backend": "deaf"},
                      {"path": "^/slow", "backend": "slow"}, {"path": "^/victim(/.*)$", "rewrite_path": "$1", "backend": "victim"}]}
+    if setup == "rules":
+        web["rules"][:0] = [{"query": pattern, "deny": 403} for pattern in PATTERNS]
     backends = {name: {"pool": {"max_idle": 1000, "max_requests": 0},
                        "servers": {f"s{number}": {"address": address} for number, address in enumerate(addresses)}}
                 for name, addresses in servers.items()}
@@ -73,6 +81,7 @@ def lbd_config(port, servers, setup):
 
 HAPROXY_SETUPS = {
     "web": "",
+    "rules": "".join(f"    http-request deny deny_status 403 if {{ query -m reg '{pattern}' }}\n" for pattern in PATTERNS),
     "guarded": """
     stick-table type ip size 100k expire 30s store conn_cur,conn_rate(10s),http_err_rate(10s)
     tcp-request connection track-sc1 src

@@ -47,7 +47,7 @@ class Bench:
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, epilog="Rows: " + ", ".join(PARTS))
-    parser.add_argument("--quick", action="store_true", help="a minute instead of ten: fewer and shorter rounds")
+    parser.add_argument("--quick", action="store_true", help="two minutes instead of fifteen: fewer and shorter rounds")
     parser.add_argument("--rounds", type=int, help="turns of each load (5): at least 5 for figures to keep")
     parser.add_argument("--seconds", type=float, help="length of one run of the clients (2)")
     parser.add_argument("--only", choices=list(PARTS), action="append", metavar="ROW", help="this row; may be repeated")

@@ -2,22 +2,21 @@
 measured alone and beside the attack; and lbd once more beside the same attack on a server that drops all, which shows
 how much of it is the machine's."""
 import contextlib
-import json
 import os
 import re
 import socket
 import statistics
 
 from attacks import ATTACKS, attacked
-from contestants import Contestant
+from contestants import PEERS, Contestant
 from lbdtest import BUILD, Failure, Process, wait_for
-from report import table
+from report import spread, table
 
 ATTACK = BUILD / "tests/bench/attack"
 CLIENTS, RATE = 20, 2000
 WARM_MS = 200
 # Whoever is of the attack gets what the core has left, and whoever is not takes it from him at once.
-LAST = os.environ.get("BESIDE_LAST", "chrt --idle 0").split()
+LAST = ("chrt", "--idle", "0")
 
 
 class Beside:
@@ -49,15 +48,16 @@ class Beside:
         return self.machine.load(proxy, CLIENTS, seconds, more=("-r", RATE, "-w", WARM_MS))
 
     @contextlib.contextmanager
-    def attack(self, attack, port, did):
+    def attack(self, attack, port):
         argv = ["taskset", "-c", self.machine.rest if len(self.machine.cores) >= 4 else self.machine.clients, *LAST, ATTACK,
                 *attack.words, "-t", 60_000, port]
         attacker = Process(self.sandbox, self.sandbox.fresh("attack"), list(map(str, argv)))
-        yield
-        attacker.stop()
+        try:
+            yield
+        finally:
+            attacker.stop()
         if attacker.log:
             raise Failure(f"{attack.name}: {attacker.log}")
-        did.append(json.loads(attacker.out))
 
     def close(self):
         self.deaf.close()
@@ -66,10 +66,10 @@ class Beside:
 
 
 class Figures:
-    """Of one kind beside one attack, a value a round."""
+    """Of one kind beside one attack, a value a round. busy: the part of the time that the attacked proxy was at work."""
 
     def __init__(self):
-        self.alone, self.beside, self.did, self.busy = [], [], [], []
+        self.alone, self.beside, self.busy = [], [], []
 
     def ratios(self):
         return [beside["p99"] / alone["p99"] for alone, beside in zip(self.alone, self.beside)]
@@ -78,43 +78,48 @@ class Figures:
 def measure(world, attack, kind, seconds, figures):
     proxy = world.proxy(kind, attack.setup)
     figures.alone.append(world.load(proxy, seconds))
-    before = sum(proxy.cpu_split()[:1])
-    idle = proxy.descriptors()
-    with world.attack(attack, proxy.port, figures.did):
+    before, open_before = proxy.cpu_split()[0], proxy.descriptors()
+    with world.attack(attack, proxy.port):
         figures.beside.append(world.load(proxy, seconds))
-        busy = proxy.cpu_split()[0] - before
-        figures.busy.append(busy / (seconds * 1e6 + WARM_MS * 1000))
-    wait_for(lambda: proxy.descriptors() <= idle + 2 * CLIENTS, 30, "the attack to be over")
+        figures.busy.append((proxy.cpu_split()[0] - before) / (seconds * 1e6 + WARM_MS * 1000))
+    # To see them off is no part of what comes next. Connections to servers may stay.
+    wait_for(lambda: proxy.descriptors() <= open_before + 2 * CLIENTS + 60, 30, "the attack to be over")
 
 
-def median_us(runs, field="p99"):
-    return f"{statistics.median(run[field] for run in runs):,.0f}"
+def measure_machine(world, attack, seconds, figures):
+    """lbd, beside the attack on somebody else."""
+    with world.attack(attack, world.sink):
+        figures.beside.append(world.load(world.proxy("lbd", attack.setup), seconds))
 
 
-def factor(figures):
-    values = figures.ratios()
-    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
+def in_turns(world, attack, rounds, seconds):
+    rows = {kind: Figures() for kind in (*attack.kinds, "machine")}
+    rows["machine"].alone = rows["lbd"].alone
+    for _ in range(rounds):
+        for kind in attack.kinds:
+            measure(world, attack, kind, seconds, rows[kind])
+        measure_machine(world, attack, seconds, rows["machine"])
+    return rows
+
+
+def figures_row(name, rows):
+    mine = rows["lbd"]
+    return (name, *(f"{statistics.median(run['p99'] for run in runs):,.0f}" for runs in (mine.alone, mine.beside)),
+            *(spread(rows[kind].ratios(), 2) if kind in rows else "-" for kind in ("lbd", *PEERS, "machine")),
+            f"{statistics.median(mine.busy):.0%}")
 
 
 def part_beside(bench, _name):
-    world, rounds, results = Beside(bench), bench.options.rounds, {}
-    seconds = bench.options.seconds / 4
+    world, seconds = Beside(bench), bench.options.seconds / 4
     try:
-        for attack in ATTACKS:
-            rows = results[attack.name] = {kind: Figures() for kind in (*attack.kinds, "machine")}
-            for _ in range(rounds):
-                for kind in attack.kinds:
-                    measure(world, attack, kind, seconds, rows[kind])
-                rows["machine"].alone = rows["lbd"].alone
-                with world.attack(attack, world.sink, rows["machine"].did):
-                    rows["machine"].beside.append(world.load(world.proxy("lbd", attack.setup), seconds))
-            print(attack.name, {kind: (factor(f), median_us(f.alone), median_us(f.beside), f.busy, f.did[-1]) for kind, f in rows.items()}, flush=True)
+        results = {attack.name: in_turns(world, attack, bench.options.rounds, seconds) for attack in ATTACKS}
     finally:
         world.close()
-    worst = max(results.values(), key=lambda rows: statistics.median(rows["lbd"].ratios()))
-    bench.measured["beside"] = worst["lbd"].ratios()
-    bench.emit(table(["attack", "lbd alone", "beside", "factor", "HAProxy", "nginx", "machine", "busy: lbd", "HAProxy"],
-                     [(name, median_us(rows["lbd"].alone), median_us(rows["lbd"].beside),
-                       *(factor(rows[kind]) if kind in rows else "-" for kind in ("lbd", "haproxy", "nginx", "machine")),
-                       *(f"{statistics.median(rows[kind].busy):.0%}" for kind in ("lbd", "haproxy")))
-                      for name, rows in results.items()]))
+    worst = max((rows["lbd"].ratios() for rows in results.values()), key=statistics.median)
+    bench.measured["beside"] = worst
+    bench.emit(f"### p99 of {CLIENTS} clients beside attacks, {RATE:,} requests a second, us ({bench.options.rounds} rounds of "
+               f"{seconds:g} s)\n")
+    bench.emit("Factors are p99 beside the attack to p99 alone, round by round. Machine: lbd, beside the same attack on a "
+               "server that drops all. Busy: the part of the time that lbd was at work beside the attack.\n")
+    bench.emit(table(["attack", "lbd alone", "beside", "factor", "HAProxy's", "nginx's", "machine's", "busy"],
+                     [figures_row(name, rows) for name, rows in results.items()]))

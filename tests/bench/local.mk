@@ -13,7 +13,8 @@ tests_bench_attack_SOURCES = tests/bench/attack.c
 tests_bench_load_SOURCES = tests/bench/load.c tests/bench/load.h tests/bench/load_visitor.c
 tests_bench_relay_LDADD = $(EV_LIBS)
 tests_bench_relay_SOURCES = tests/bench/relay.c
-EXTRA_DIST += tests/bench/access_log.py tests/bench/anatomy.py tests/bench/bench.py tests/bench/beside.py tests/bench/contestants.py \
+EXTRA_DIST += tests/bench/access_log.py tests/bench/anatomy.py tests/bench/attacks.py tests/bench/bench.py \
+	tests/bench/beside.py tests/bench/contestants.py \
 	tests/bench/goals.py tests/bench/machine.py tests/bench/parts.py tests/bench/report.py
 
 # make bench-beside asks what attacks cost the clients beside them, and nothing else.

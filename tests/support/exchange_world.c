@@ -13,7 +13,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WORLD_TURNS = 64, WORLD_SMALL_BUFFER = 4096, WORLD_LOG_RING = 4096, WORLD_WORTH_SPLICING = 1024 };
+enum {
+	WORLD_TURNS = 64,
+	WORLD_SMALL_BUFFER = 4096,
+	WORLD_LOG_RING = 4096,
+	WORLD_WORTH_SPLICING = 1024,
+	WORLD_LARGE = 12 * 1024
+};
 static const uint64_t world_start_us = 1000000, world_hour_us = UINT64_C(3600000000);
 
 struct exchange_world {
@@ -77,6 +83,8 @@ static const char world_configuration[] =
 	"    connect = true; via = \"fuzz\"; rules = (\n"
 	"      { path = \"^/deny\"; deny = 403; }, { path = \"^/return\"; return = { status = 200; body = \"here\"; }; "
 	"},\n"
+	"      { path = \"^/large\"; return = { status = 200; body = \"%s\"; }; },\n"
+	"      { path = \"^/costly/(a+)+$\"; deny = 403; }, { path = \"^/costly\"; deny = 403; },\n"
 	"      { path = \"^/edit/(.*)\"; rewrite_path = \"/$1\"; set_header = { name = \"X-A\"; value = \"$1\"; };\n"
 	"        del_header = \"Cookie\"; } ); };\n"
 	"  pipe = { mode = \"tcp\"; bind = [\"127.0.0.1:0\"]; default_backend = \"tunnel\";\n"
@@ -94,8 +102,9 @@ static void world_configure(struct exchange_world *world)
 	static const char *const directories[] = {TEST_ALGORITHMS};
 	const char *d = world->directory;
 	struct text content = {0}, messages = {0};
-	char error[1024] = "";
-	text_format(&content, world_configuration, d, d, d);
+	char error[1024] = "", large[WORLD_LARGE + 1] = "";
+	memset(large, 'x', WORLD_LARGE);
+	text_format(&content, world_configuration, large, d, d, d);
 	world->config = config_load_text("world.conf", text_str(&content), &messages);
 	if (!world->config)
 		fprintf(stderr, "%.*s", (int)messages.n, messages.data);

@@ -162,12 +162,15 @@ tests_unit_unit_proxy_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_unit_proxy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_unit_proxy_LDADD = $(UNIT_LDADD)
 tests_unit_unit_proxy_SOURCES = \
+	tests/support/exchange_world.c \
+	tests/support/exchange_world.h \
 	tests/unit/proxy/test_access_log.c \
 	tests/unit/proxy/test_client_chain.c \
 	tests/unit/proxy/test_frontend_limits.c \
 	tests/unit/proxy/test_reason.c \
 	tests/unit/proxy/test_relay.c \
 	tests/unit/proxy/test_relay_splice.c \
+	tests/unit/proxy/test_session_share.c \
 	tests/unit/proxy/test_session_turn.c \
 	tests/unit/proxy/test_session_walk.c
 
