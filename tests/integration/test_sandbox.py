@@ -28,7 +28,8 @@ def filters(lbd):
 
 
 def said(lbd):
-    return re.search(r"no_new_privs(; .*)\.\n", lbd.log)[1]
+    line = wait_for(lambda: re.search(r"no_new_privs(; .*)\.\n", lbd.log), what="the line of the start")
+    return line[1]
 
 
 def asking(box, what, env=None, **options):
