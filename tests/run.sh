@@ -131,7 +131,7 @@ run_pytest() {
 	say "tests/$suite"
 	sanitizers "$suite"
 	LBD_BUILD=$build /usr/bin/python3 "$top/tests/support/suite.py" -n "$jobs" --log "pytest-$suite.log" "$top/tests/$suite" |
-		tee "suite-$suite.log" | sed '$d'
+		tee "suite-$suite.log" | sed -u '$d'
 	last=$(tail -n 1 "suite-$suite.log")
 	good=${last%% passed*}
 	bad=${last#* passed, }

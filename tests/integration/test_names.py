@@ -1,5 +1,7 @@
 """Names of servers and listeners: all their addresses, and what is not known yet. Each daemon has a hosts file of its own."""
+import pathlib
 import shutil
+import stat
 import subprocess
 
 import lbdtest
@@ -13,23 +15,27 @@ NAME = "later.invalid"
 
 
 class Hosts:
-    """/etc/hosts of the daemons that are started from now on."""
+    """/etc/hosts of the daemons that are started from now on. They see an /etc with copies of the machine's files, which may
+    have no hosts file itself."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, etc):
+        etc.mkdir()
+        for file in pathlib.Path("/etc").iterdir():
+            if file.is_file() and file.stat().st_mode & stat.S_IROTH:
+                shutil.copy(file, etc)
+        self.path = etc / "hosts"
         # An own mount namespace, and as another user an own user namespace for it.
         self.prefix = [shutil.which("unshare"), "--map-root-user", "--mount", "sh", "-c",
-                       f'mount --bind {path} /etc/hosts && exec "$@"', "sh"]
+                       f'mount --bind {etc} /etc && exec "$@"', "sh"]
 
     def write(self, text):
-        # In place: the file that is mounted stays the same one.
         with open(self.path, "w", encoding="ascii") as file:
             file.write(text)
 
 
 @pytest.fixture
 def hosts(box, monkeypatch):
-    made = Hosts(box.path("hosts"))
+    made = Hosts(box.path("etc"))
     made.write(STOCK)
     monkeypatch.setattr(lbdtest, "WRAPPER", made.prefix)
     return made
