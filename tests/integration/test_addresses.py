@@ -20,8 +20,8 @@ def front(box, kind):
 
 
 def server(box, kind):
-    listen = {"ipv4": "127.0.0.1:0", "ipv6": "[::1]:0", "unix": f"unix:{box.path('s.sock')}", "name": "localhost:0"}
-    # Whichever of its addresses the name has first, the server listens there as we connect there.
+    listen = {"ipv4": "127.0.0.1:0", "ipv6": "[::1]:0", "unix": f"unix:{box.path('s.sock')}", "name": "127.0.0.1:0"}
+    # Whichever of its addresses the name has first, the one that works is found. The machine itself may not know the name.
     origin = box.origin("a", listen=listen[kind])
     return f"localhost:{origin.port}" if kind == "name" else origin.address
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from lbdtest import BUILD, TOP, took
+from lbdtest import BUILD, PACE, TOP, took
 
 SCRIPT = TOP / "tests/support/differential.py"
 
@@ -13,7 +13,7 @@ SCRIPT = TOP / "tests/support/differential.py"
 def test_every_difference_is_explained():
     start = time.monotonic()
     done = subprocess.run([sys.executable, SCRIPT], env={**os.environ, "LBD_BUILD": str(BUILD)}, capture_output=True,
-                          text=True, timeout=60, check=False)
+                          text=True, timeout=120 * PACE, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     assert "HAProxy 2.6" in done.stdout and "nginx 1.22" in done.stdout
     took(start, 60)

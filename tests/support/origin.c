@@ -196,8 +196,11 @@ int main(int argc, char **argv)
 {
 	struct origin *origin = calloc(1, sizeof *origin);
 	struct listeners *all = calloc(1, sizeof *all);
-	if (origin == NULL || all == NULL)
+	if (origin == NULL || all == NULL) {
+		free(all);
+		free(origin);
 		return 1;
+	}
 	struct rlimit files;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
@@ -209,8 +212,11 @@ int main(int argc, char **argv)
 	knobs_init(&origin->knobs);
 	for (int i = 0; i < PATTERN_SIZE; i++)
 		origin->pattern[i] = (unsigned char)(i % PATTERN_PERIOD);
-	if (origin->loop == NULL || !origin_read_args(origin, all, argc, argv))
+	if (origin->loop == NULL || !origin_read_args(origin, all, argc, argv)) {
+		free(all);
+		free(origin);
 		return 1;
+	}
 	fflush(stdout);
 
 	ev_signal term, interrupt;
