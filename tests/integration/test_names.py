@@ -1,4 +1,5 @@
 """Names of servers and listeners: all their addresses, and what is not known yet. Each daemon has a hosts file of its own."""
+import os
 import pathlib
 import shutil
 import stat
@@ -14,6 +15,16 @@ TCP_CHECK = {"type": "tcp", "interval": "50ms"}
 NAME = "later.invalid"
 
 
+def own_mounts():
+    """What unshare is told for a mount namespace. It would make all mounts in there private, so that none comes back, and
+    cannot do so in a chroot whose / is no mount. There it need not, where none is shared."""
+    own, all_ = ([line.split() for line in pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+                 for pid in ("self", "1"))
+    shared = any(word.startswith("shared:") for mount in own + all_ for word in mount[6:mount.index("-")])
+    is_mount = any(mount[4] == "/" for mount in own)
+    return ["--mount"] if is_mount or shared else ["--mount", "--propagation", "unchanged"]
+
+
 class Hosts:
     """/etc/hosts of the daemons that are started from now on. They see an /etc with copies of the machine's files, which may
     have no hosts file itself."""
@@ -24,9 +35,9 @@ class Hosts:
             if file.is_file() and file.stat().st_mode & stat.S_IROTH:
                 shutil.copy(file, etc)
         self.path = etc / "hosts"
-        # An own mount namespace, and as another user an own user namespace for it.
-        self.prefix = [shutil.which("unshare"), "--map-root-user", "--mount", "sh", "-c",
-                       f'mount --bind {etc} /etc && exec "$@"', "sh"]
+        # An own mount namespace, and as another user an own user namespace for it, which root has none of in a chroot.
+        words = own_mounts() if os.getuid() == 0 else ["--map-root-user", "--mount"]
+        self.prefix = [shutil.which("unshare"), *words, "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"]
 
     def write(self, text):
         with open(self.path, "w", encoding="ascii") as file:

@@ -83,6 +83,7 @@ WHY = {
     "CH5": "A bare line feed is no line end in chunked coding (erratum 7633 of RFC 9112, CVE-2025-43859); both others accept it.",
     "CH8": "Extensions are dropped by all, but lbd checks their syntax first: an unbalanced quote or a line feed in one hides "
            "chunks from a stricter reader.",
+    ("CH9", "haproxy"): "HAProxy 2.6 refuses as well, but an older build of it has sent the head on by then and says 502.",
     "CH9": "lbd reads 1 KB of a size line at the most (CVE-2023-39326); nginx has no limit.",
     "CH11": "lbd and HAProxy forward trailers, nginx drops them.",
     "CH12": "HAProxy forwards trailers that frame, route or authenticate, and refuses some when they are two.",
