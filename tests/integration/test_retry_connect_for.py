@@ -6,7 +6,7 @@ import time
 
 import pytest
 from attempts import Logged, Took
-from lbdtest import Client, Load, build_request, http, wait_for
+from lbdtest import Client, Load, build_request, http, in_time, wait_for
 
 
 def waits(lbd, count):
@@ -41,7 +41,7 @@ def test_who_comes_while_the_only_server_is_away_waits(box, method, body):
     assert [client.response().status for client in clients] == [200] * 20
     rows = away.log.rows(20)
     assert all(row["termination"] == "--" and row["retries"] > 0 and row["t_queue"] > 0 for row in rows)
-    assert all(row["t_connect"] < row["t_queue"] for row in rows)
+    in_time(max(row["t_connect"] for row in rows) / 1e6, 0.1)
     row = away.lbd.stat("app", "BACKEND")
     assert (row["qcur"], row["qmax"], row["hrsp_2xx"], row["hrsp_5xx"]) == ("0", "20", "20", "0")
     wait_for(lambda: int(away.lbd.stat("app", "BACKEND")["qtime"]) > 0)
@@ -68,7 +68,8 @@ def test_it_ends(box):
     first, second = away.log.rows(2)
     for row in first, second:
         assert (row["status"], row["reason"], row["termination"], row["server"]) == (503, "connect_failed", "SC", "a")
-        assert 400_000 < row["t_queue"] < 2_000_000 and row["t_connect"] is None
+        in_time(row["t_queue"] / 1e6, 2, 0.4)
+        assert row["t_connect"] is None
     # After 100, 200 and the rest of the 500 ms.
     assert first["retries"] == 3 and away.lbd.stat("app", "a")["econ"] == "8"
 

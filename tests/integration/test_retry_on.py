@@ -1,7 +1,7 @@
 """retry.on, methods and attempts: what is tried again, where, and what the client gets at the end."""
 import pytest
 from attempts import Logged, Plan, answer, reset, says, silent, vanish
-from lbdtest import Client, build_request, http
+from lbdtest import Client, build_request, http, in_time
 
 FAILURES = {
     "reset": (reset, 502, "server_closed", "SH"),
@@ -52,7 +52,7 @@ def test_a_slow_request_runs_once_unless_timeouts_are_listed(box):
     log = Logged(box, plan.servers, backend={"timeouts": QUICK})
     assert http(log.port).status == 504
     assert len(plan.seen) == 1 and log.end() == (504, "server_timeout", "sH", 0)
-    assert log.rows()[0]["t_total"] < 900_000
+    in_time(log.rows()[0]["t_total"] / 1e6, 0.9)
 
 
 def test_one_attempt_is_no_retry(box):
